@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class EventStreamingConfig(AppConfig):
+    """Registers the checks and loads `subscriptions.py` of every installed app."""
+
+    name = "eventstreaming"
+    verbose_name = _("Event streaming")
+    default_auto_field = "django.db.models.BigAutoField"

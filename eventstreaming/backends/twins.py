@@ -1,0 +1,93 @@
+"""How async twins are made: in one place, from the sync functions."""
+
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from functools import wraps
+from itertools import islice
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from asgiref.sync import sync_to_async
+
+P = ParamSpec("P")
+R = TypeVar("R")
+S = TypeVar("S")
+
+_CHUNK = 500
+
+
+def async_method(
+    method: Callable[Concatenate[S, P], R],
+) -> Callable[Concatenate[S, P], Coroutine[Any, Any, R]]:
+    """
+    Return the async twin of a method, which calls what subclasses override.
+
+    The work is done in asgiref's thread for this context, where Django keeps
+    the context's database connections.
+    """
+    name = method.__name__
+
+    @wraps(method)
+    async def twin(self: S, *args: P.args, **kwargs: P.kwargs) -> R:
+        call: Callable[..., R] = getattr(self, name)
+        return await sync_to_async(call, thread_sensitive=True)(*args, **kwargs)
+
+    return _as_twin(twin, name)
+
+
+def async_function(function: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
+    """Return the async twin of a function."""
+
+    @wraps(function)
+    async def twin(*args: P.args, **kwargs: P.kwargs) -> R:
+        return await sync_to_async(function, thread_sensitive=True)(*args, **kwargs)
+
+    return _as_twin(twin, function.__name__)
+
+
+def async_reader(
+    function: Callable[P, Iterator[R]],
+) -> Callable[P, AsyncIterator[R]]:
+    """
+    Return the async iterator twin of a reader.
+
+    Bad arguments raise at the call, as in the reader itself.
+    """
+
+    @wraps(function)
+    def twin(*args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
+        return _iterate(function(*args, **kwargs))
+
+    return _as_twin(twin, function.__name__)
+
+
+def async_reader_method(
+    method: Callable[Concatenate[S, P], Iterator[R]],
+) -> Callable[Concatenate[S, P], AsyncIterator[R]]:
+    """Return the async iterator twin of a method that subclasses override."""
+    name = method.__name__
+
+    @wraps(method)
+    def twin(self: S, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
+        read: Callable[..., Iterator[R]] = getattr(self, name)
+        return _iterate(read(*args, **kwargs))
+
+    return _as_twin(twin, name)
+
+
+async def _iterate(items: Iterator[R]) -> AsyncIterator[R]:
+    while chunk := await sync_to_async(_take, thread_sensitive=True)(items):
+        for item in chunk:
+            yield item
+
+
+def _take(items: Iterator[R]) -> list[R]:
+    return list(islice(items, _CHUNK))
+
+
+T = TypeVar("T", bound=Callable[..., Any])
+
+
+def _as_twin(twin: T, name: str) -> T:
+    twin.__name__ = f"a{name}"
+    twin.__qualname__ = twin.__qualname__.replace(name, f"a{name}")
+    twin.__doc__ = f"See {name}()."
+    return twin

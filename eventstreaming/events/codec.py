@@ -1,0 +1,162 @@
+"""
+Typed objects to JSON values and back, by msgspec.
+
+Dataclasses, attrs classes and msgspec Structs are read and written by their
+annotations: nested records, lists, Decimal, aware datetimes, UUID and Enum
+come back as they went in. pydantic models use pydantic itself.
+"""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import is_dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from eventstreaming.events import values
+from eventstreaming.events.arguments import excerpt
+from eventstreaming.events.registry import event_types
+from eventstreaming.exceptions import (
+    InvalidPayload,
+    InvalidType,
+    InvalidValue,
+    UnknownEventType,
+)
+from eventstreaming.types import JSON, StoredEvent
+
+_KEPT = (datetime, Decimal)  # values.py checks these itself
+
+
+def is_record(value: object) -> bool:
+    """Say whether `value` is one object of a class with typed fields."""
+    cls = type(value)
+    return (
+        is_dataclass(cls)
+        or isinstance(value, msgspec.Struct)
+        or hasattr(cls, "__attrs_attrs__")
+        or hasattr(cls, "model_dump")
+    )
+
+
+def dump(value: object, field: str) -> JSON:
+    """
+    Turn any value that the codec knows into builtin types.
+
+    Raise InvalidType for what it does not know and InvalidValue for what is
+    nested without end. The result is still to be checked by `values`.
+    """
+    try:
+        return msgspec.to_builtins(
+            value, builtin_types=_KEPT, enc_hook=_dump_unknown, order="deterministic"
+        )
+    except RecursionError:
+        raise InvalidValue(field, "is nested too deeply") from None
+    except UnicodeError:
+        raise InvalidValue(field, "holds a lone surrogate") from None
+    except (TypeError, NotImplementedError) as error:
+        raise InvalidType(field, f"cannot be stored: {excerpt(str(error))}") from error
+
+
+def dump_record(record: object, field: str) -> JSON:
+    """
+    Turn a record into builtin types that its class can read back.
+
+    Raise InvalidValue when they do not fit the annotations: an event that
+    cannot be read is not written.
+    """
+    data = dump(record, field)
+    try:
+        _load(type(record), values.checked(data, field))
+    except (msgspec.ValidationError, ValueError) as error:
+        if isinstance(error, InvalidValue):
+            raise
+        raise InvalidValue(
+            field, f"does not fit {type(record).__name__}: {_short(error)}"
+        ) from error
+    except TypeError as error:
+        if isinstance(error, InvalidType):
+            raise
+        raise InvalidType(
+            field,
+            f"{type(record).__name__} cannot be read back: {_short(error)}",
+        ) from error
+    return data
+
+
+def decode(type_name: str, schema_version: int, data: JSON, origin: str) -> Any:
+    """
+    Return the typed object of the newest version for stored data.
+
+    `origin` says in errors where the data lies. Raise UnknownEventType or
+    InvalidPayload.
+    """
+    cls = event_types.class_of(type_name)
+    if cls is None:
+        raise UnknownEventType(type_name, origin)
+    newest = event_types.version_of(type_name)
+    if schema_version > newest:
+        raise InvalidPayload(
+            type_name,
+            origin,
+            f"it has version {schema_version}, this process knows up to {newest}",
+        )
+    if schema_version < newest:
+        data = _upcast(type_name, schema_version, newest, data, origin)
+    try:
+        return _load(cls, data)
+    except (ValueError, TypeError, msgspec.ValidationError) as error:
+        raise InvalidPayload(type_name, origin, _short(error)) from error
+
+
+def _upcast(
+    type_name: str, version: int, newest: int, data: JSON, origin: str
+) -> JSON:
+    data = deepcopy(data)
+    while version < newest:
+        upcast = event_types.upcaster_of(type_name, version)
+        if upcast is None:
+            raise InvalidPayload(
+                type_name, origin, f"there is no upcaster from version {version}"
+            )
+        try:
+            data = upcast(data)
+        except Exception as error:
+            raise InvalidPayload(
+                type_name,
+                origin,
+                f"the upcaster from version {version} raised {_short(error)}",
+            ) from error
+        version += 1
+    return data
+
+
+def _load(cls: type, data: JSON) -> Any:
+    if hasattr(cls, "model_validate"):
+        return cls.model_validate(data)
+    return msgspec.convert(data, type=cls, dec_hook=_load_unknown)
+
+
+def _dump_unknown(value: Any) -> JSON:
+    if hasattr(type(value), "model_dump"):
+        return value.model_dump(mode="json")
+    for base in (str, int, float):
+        if isinstance(value, base):
+            return base(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise NotImplementedError(f"a {type(value).__name__} has no JSON form")
+
+
+def _load_unknown(cls: type, data: JSON) -> Any:
+    if hasattr(cls, "model_validate"):
+        return cls.model_validate(data)
+    raise NotImplementedError(f"{cls.__name__} has no JSON form")
+
+
+def _short(error: Exception) -> str:
+    return f"{type(error).__name__}: {excerpt(str(error))}"
+
+
+StoredEvent.decode = staticmethod(decode)

@@ -1,0 +1,253 @@
+"""
+What a caller hands in, checked and ready for any store.
+
+Every store calls `new_events()` or `new_message()` first, so all of them
+answer bad input alike, before anything is written.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+from zlib import crc32
+
+import msgspec
+from uuid_utils.compat import uuid7
+
+from eventstreaming.events import arguments, codec, values
+from eventstreaming.events.correlation import current_correlation
+from eventstreaming.events.limits import limits
+from eventstreaming.events.registry import event_types
+from eventstreaming.exceptions import InvalidType, InvalidValue
+from eventstreaming.types import JSON, EventData
+
+BUCKETS = 1024
+
+
+class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that a store can write as it is. `json` holds `data` encoded."""
+
+    event_id: UUID
+    event_type: str
+    schema_version: int
+    key: str | None
+    bucket: int
+    data: JSON
+    json: bytes
+    metadata: dict[str, JSON]
+    correlation_id: str | None
+    causation_id: str | None
+
+
+class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that a store can write as it is."""
+
+    message_type: str
+    schema_version: int
+    data: JSON
+    json: bytes
+
+
+class EnqueueOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How messages are to be delivered, checked."""
+
+    delay: float
+    priority: int
+    group_key: str | None
+    deduplication_key: str | None
+    expires_in: float | None
+    headers: dict[str, JSON]
+    correlation_id: str | None
+
+
+def bucket_of(key: str) -> int:
+    """Return the bucket of a key or stream name, 0 to 1,023."""
+    return crc32(key.encode()) & (BUCKETS - 1)
+
+
+def new_events(
+    stream_name: str,
+    events: object,
+    *,
+    key: str | None = None,
+    metadata: Mapping[str, JSON] | None = None,
+    correlation_id: str | None = None,
+    causation_id: str | None = None,
+) -> list[NewEvent]:
+    """
+    Check one or many events of one append; the stream name is checked already.
+
+    Raise InvalidValue or InvalidType naming the event and what is wrong.
+    """
+    key = arguments.text(key, "key")
+    shared = arguments.mapping(metadata, "metadata")
+    scope = current_correlation()
+    correlation_id = (
+        arguments.text(correlation_id, "correlation_id") or scope.correlation_id
+    )
+    causation_id = arguments.text(causation_id, "causation_id") or scope.causation_id
+    result = []
+    seen: set[UUID] = set()
+    for index, item in enumerate(_listed(events)):
+        field = f"events[{index}]"
+        name, version, data = _typed(item, field)
+        data = values.canonical(data, f"{field}.data")
+        event = NewEvent(
+            event_id=_event_id(item, field),
+            event_type=name,
+            schema_version=version,
+            key=(own_key := _own_key(item, field) or key),
+            bucket=bucket_of(own_key or stream_name),
+            data=data,
+            json=values.to_json(data, f"{field}.data", limits().data_bytes),
+            metadata=_metadata(shared, item, field),
+            correlation_id=correlation_id,
+            causation_id=causation_id,
+        )
+        if event.event_id in seen:
+            raise InvalidValue(f"{field}.event_id", f"{event.event_id} is there twice")
+        seen.add(event.event_id)
+        result.append(event)
+    return result
+
+
+def new_messages(messages: object) -> list[NewMessage]:
+    """Check the messages of one `enqueue_many()`."""
+    return [
+        new_message(item, f"messages[{index}]")
+        for index, item in enumerate(
+            _many(messages, "messages", limits().messages_per_enqueue)
+        )
+    ]
+
+
+def new_message(message: object, field: str = "message") -> NewMessage:
+    """
+    Check one message: a typed object, a dict, or EventData.
+
+    Raise InvalidValue or InvalidType.
+    """
+    if isinstance(message, Mapping):
+        name, version, data = "", 1, codec.dump(message, field)
+    elif isinstance(message, EventData) or codec.is_record(message):
+        name, version, data = _typed(message, field)
+    else:
+        raise InvalidType(
+            field,
+            f"a {type(message).__name__} is no message; use a typed object, a dict "
+            "or EventData(type, data)",
+        )
+    data = values.checked(data, f"{field}.data")
+    return NewMessage(
+        message_type=name,
+        schema_version=version,
+        data=data,
+        json=values.to_json(data, f"{field}.data", limits().data_bytes),
+    )
+
+
+def enqueue_options(
+    *,
+    delay: Any,
+    priority: int,
+    group_key: str | None,
+    deduplication_key: str | None,
+    expires_in: Any,
+    headers: Mapping[str, JSON] | None,
+    correlation_id: str | None,
+) -> EnqueueOptions:
+    """Check the options of `enqueue()` and `enqueue_many()`."""
+    if group_key is not None and priority != 0:
+        raise InvalidValue("priority", "a message with a group_key has none")
+    return EnqueueOptions(
+        delay=arguments.optional_delay(delay) or 0.0,
+        priority=arguments.integer(priority, "priority", -32_767, 32_767),
+        group_key=arguments.text(group_key, "group_key"),
+        deduplication_key=arguments.text(deduplication_key, "deduplication_key"),
+        expires_in=arguments.optional_delay(expires_in, "expires_in"),
+        headers=_object(arguments.mapping(headers, "headers"), "headers"),
+        correlation_id=arguments.text(correlation_id, "correlation_id")
+        or current_correlation().correlation_id,
+    )
+
+
+def _listed(events: object) -> Iterable[object]:
+    if isinstance(events, EventData) or codec.is_record(events):
+        return [events]
+    return _many(events, "events", limits().events_per_append)
+
+
+def _many(items: object, field: str, maximum: int) -> list[object]:
+    if isinstance(items, str | bytes | bytearray | Mapping | type) or not isinstance(
+        items, Iterable
+    ):
+        raise InvalidType(
+            field,
+            f"a {type(items).__name__} is refused; give a typed object, "
+            "EventData(type, data), or an iterable of them",
+        )
+    result: list[object] = []
+    for item in items:
+        if len(result) == maximum:
+            raise InvalidValue(field, f"has more than {maximum} items", limit=maximum)
+        result.append(item)
+    return result
+
+
+def _typed(item: object, field: str) -> tuple[str, int, JSON]:
+    if isinstance(item, EventData):
+        name = arguments.type_name(item.type, f"{field}.type")
+        version = (
+            event_types.version_of(name)
+            if item.schema_version is None
+            else arguments.integer(
+                item.schema_version, f"{field}.schema_version", 1, 32_767
+            )
+        )
+        return name, version, codec.dump(item.data, f"{field}.data")
+    if not codec.is_record(item):
+        raise InvalidType(
+            field,
+            f"a {type(item).__name__} is no event; use a dataclass, Struct, attrs or "
+            "pydantic object, or EventData(type, data)",
+        )
+    name, version = event_types.name_of(type(item))
+    return name, version, codec.dump_record(item, f"{field}.data")
+
+
+def _event_id(item: object, field: str) -> UUID:
+    if not isinstance(item, EventData) or item.event_id is None:
+        return uuid7()
+    if not isinstance(item.event_id, UUID):
+        raise InvalidType(
+            f"{field}.event_id", f"must be a UUID, not {type(item.event_id).__name__}"
+        )
+    return item.event_id
+
+
+def _own_key(item: object, field: str) -> str | None:
+    return (
+        arguments.text(item.key, f"{field}.key")
+        if isinstance(item, EventData)
+        else None
+    )
+
+
+def _metadata(
+    shared: Mapping[str, JSON], item: object, field: str
+) -> dict[str, JSON]:
+    own = item.metadata if isinstance(item, EventData) else None
+    if not own and not shared:
+        return {}
+    merged = {**shared, **arguments.mapping(own, f"{field}.metadata")}
+    return _object(merged, f"{field}.metadata", canonical=True)
+
+
+def _object(
+    value: Mapping[str, JSON], field: str, *, canonical: bool = False
+) -> dict[str, JSON]:
+    if not value:
+        return {}
+    check = values.canonical if canonical else values.checked
+    result: dict[str, JSON] = check(codec.dump(dict(value), field), field)
+    values.to_json(result, field, limits().metadata_bytes)
+    return result

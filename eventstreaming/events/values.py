@@ -1,0 +1,180 @@
+"""
+JSON values: what may be stored, and the form in which it comes back.
+
+PostgreSQL's jsonb changes some values: keys are ordered by length, minus zero
+becomes zero, and a float that is written with an exponent becomes a whole
+number when it is one. `canonical()` does the same, so every store gives back
+the same value. Data of messages is kept to the letter: `checked()`.
+"""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import msgspec
+
+from eventstreaming.events.arguments import excerpt, excerpt_number
+from eventstreaming.events.limits import limits
+from eventstreaming.exceptions import InvalidArgument, InvalidType, InvalidValue
+from eventstreaming.types import JSON
+
+_encoder = msgspec.json.Encoder()
+_BASES = (str, int, float, dict, list, tuple, datetime, Decimal)
+_EXPONENT_FROM = 1e16  # from here on a float is written with an exponent
+
+
+def canonical(value: JSON, field: str) -> JSON:
+    """Return `value` as jsonb would keep it; raise for what cannot be kept."""
+    return _Walk(field, canonical=True).visit(value)
+
+
+def checked(value: JSON, field: str) -> JSON:
+    """Return `value` in JSON types, otherwise unchanged; raise as canonical()."""
+    return _Walk(field, canonical=False).visit(value)
+
+
+def to_json(value: JSON, field: str, maximum: int) -> bytes:
+    """Encode a checked value; raise when it is longer than `maximum` bytes."""
+    encoded = _encoder.encode(value)
+    if len(encoded) > maximum:
+        raise InvalidValue(
+            field, f"has {len(encoded)} bytes as JSON; the limit is {maximum}", limit=maximum
+        )
+    return encoded
+
+
+class _Problem(Exception):
+    """What is wrong with a value; the way to it is added while unwinding."""
+
+    def __init__(
+        self, error: type[InvalidArgument], text: str, limit: object = None
+    ) -> None:
+        self.error, self.text, self.limit = error, text, limit
+        self.path: list[str] = []
+
+
+class _Walk:
+    def __init__(self, field: str, *, canonical: bool) -> None:
+        self.field = field
+        self.canonical = canonical
+        self.max_depth = limits().depth
+
+    def visit(self, value: JSON) -> JSON:
+        try:
+            return self._visit(value, 1)
+        except _Problem as problem:
+            path = self.field + "".join(reversed(problem.path))
+            raise problem.error(path, problem.text, limit=problem.limit) from None
+
+    def _visit(self, value: JSON, depth: int) -> JSON:
+        kind = type(value)
+        if kind is str:
+            return _text(value)
+        if kind is int:
+            return _whole(value)
+        if kind is bool or value is None:
+            return value
+        if kind is float:
+            return self._float(value)
+        if kind is dict:
+            return self._object(value, depth)
+        if kind is list or kind is tuple:
+            return self._array(value, depth)
+        if kind is datetime:
+            return _moment(value)
+        if kind is Decimal:
+            if not value.is_finite():
+                raise _Problem(InvalidValue, f"{value} is not a JSON number")
+            return str(value)
+        for base in _BASES:
+            if isinstance(value, base):
+                return self._visit(_plain(value, base), depth)
+        raise _Problem(InvalidType, f"a {kind.__name__} cannot be stored as JSON")
+
+    def _float(self, value: float) -> float | int:
+        if not math.isfinite(value):
+            raise _Problem(InvalidValue, f"{value} is not a JSON number")
+        if not self.canonical:
+            return value
+        if value == 0.0:
+            return 0.0
+        if abs(value) >= _EXPONENT_FROM:
+            return int(Decimal(repr(value)))
+        return value
+
+    def _object(self, value: Mapping[str, JSON], depth: int) -> dict[str, JSON]:
+        self._check_depth(depth)
+        result = {}
+        for key, item in value.items():
+            try:
+                if type(key) is not str:
+                    raise _Problem(
+                        InvalidType, f"keys must be str, not {type(key).__name__}"
+                    )
+                result[_text(key)] = self._visit(item, depth + 1)
+            except _Problem as problem:
+                problem.path.append(f"[{excerpt(key)}]")
+                raise
+        if self.canonical and len(result) > 1:
+            return dict(sorted(result.items(), key=_jsonb_order))
+        return result
+
+    def _array(self, value: list[JSON], depth: int) -> list[JSON]:
+        self._check_depth(depth)
+        result = []
+        for index, item in enumerate(value):
+            try:
+                result.append(self._visit(item, depth + 1))
+            except _Problem as problem:
+                problem.path.append(f"[{index}]")
+                raise
+        return result
+
+    def _check_depth(self, depth: int) -> None:
+        if depth > self.max_depth:
+            raise _Problem(
+                InvalidValue,
+                f"is nested deeper than {self.max_depth} levels",
+                self.max_depth,
+            )
+
+
+def _jsonb_order(item: tuple[str, JSON]) -> tuple[int, bytes]:
+    encoded = item[0].encode()
+    return len(encoded), encoded
+
+
+def _text(value: str) -> str:
+    if "\x00" in value:
+        raise _Problem(InvalidValue, "holds a NUL character")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise _Problem(InvalidValue, "holds a lone surrogate") from None
+    return value
+
+
+def _whole(value: int) -> int:
+    if not -(2**63) <= value < 2**63:
+        raise _Problem(
+            InvalidValue, f"{excerpt_number(value)} does not fit 64 bits", 2**63 - 1
+        )
+    return value
+
+
+def _moment(value: datetime) -> str:
+    offset = value.utcoffset()
+    if offset is None:
+        raise _Problem(InvalidValue, "is a datetime without a time zone")
+    if offset.seconds % 60:  # ISO 8601 has no seconds in an offset
+        value = value.astimezone(UTC)
+    return value.isoformat()
+
+
+def _plain(value: JSON, base: type) -> JSON:
+    """Return a value of a subclass as the class itself: a lazy or safe string."""
+    if base is datetime:
+        return datetime.combine(value.date(), value.time(), value.tzinfo)
+    return base(value)

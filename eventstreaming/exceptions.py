@@ -1,0 +1,164 @@
+"""
+Every error that the project raises.
+
+`EventStreamingError` means that nothing happened: no row was written and the
+caller's transaction is still usable. Errors of the database itself pass
+through unchanged.
+"""
+
+from typing import Literal
+
+from django.core.exceptions import ImproperlyConfigured
+
+LostReason = Literal["gone", "taken", "released"]
+
+
+class EventStreamingError(Exception):
+    """Base of all errors of this package; never raised itself."""
+
+
+class InvalidEventStore(EventStreamingError, ImproperlyConfigured):
+    """EVENT_STORES, or an option in it, is wrong."""
+
+
+class UnsupportedOperation(EventStreamingError):
+    """The store cannot do this; a capability flag of the store says so."""
+
+
+class InvalidArgument(EventStreamingError):
+    """An argument is refused; base of `InvalidValue` and `InvalidType`."""
+
+    def __init__(self, field: str, problem: str, *, limit: object = None) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+        self.limit = limit
+
+
+class InvalidValue(InvalidArgument, ValueError):
+    """An argument has the right type and a value that is refused."""
+
+
+class InvalidType(InvalidArgument, TypeError):
+    """An argument has a type that is refused."""
+
+
+class EventTypeConflict(EventStreamingError, ValueError):
+    """One event type name stands for two classes, or one hop has two upcasters."""
+
+
+class UnknownEventType(EventStreamingError, LookupError):
+    """No class is registered under the type name of an event or message."""
+
+    def __init__(self, type_name: str, origin: str) -> None:
+        super().__init__(
+            f"{origin}: no class is registered under the type {type_name!r}; "
+            f"decorate it with @event(name={type_name!r})"
+        )
+        self.type_name = type_name
+        self.origin = origin
+
+
+class InvalidPayload(EventStreamingError, ValueError):
+    """Stored data does not fit the class that its type name stands for."""
+
+    def __init__(self, type_name: str, origin: str, problem: str) -> None:
+        super().__init__(f"{origin}: data of type {type_name!r} is invalid: {problem}")
+        self.type_name = type_name
+        self.origin = origin
+        self.problem = problem
+
+
+class WrongExpectedVersion(EventStreamingError):
+    """The stream is not at the version that the caller believed in."""
+
+    def __init__(self, stream_name: str, expected: object, actual: int) -> None:
+        super().__init__(
+            f"stream {stream_name!r}: expected version {expected}, actual {actual}"
+        )
+        self.stream_name = stream_name
+        self.expected = expected
+        self.actual = actual
+
+
+class StreamKindConflict(EventStreamingError):
+    """The operation does not fit the stream's kind, which never changes."""
+
+    def __init__(self, stream_name: str, problem: str) -> None:
+        super().__init__(f"stream {stream_name!r}: {problem}")
+        self.stream_name = stream_name
+
+
+class StreamDeleted(EventStreamingError):
+    """The stream was deleted; its name stays reserved."""
+
+    def __init__(self, stream_name: str) -> None:
+        super().__init__(f"stream {stream_name!r} was deleted; its name stays reserved")
+        self.stream_name = stream_name
+
+
+class EventsTruncated(EventStreamingError):
+    """Events that the reader asked for are no longer kept."""
+
+    def __init__(self, stream_name: str, from_offset: int, first_offset: int) -> None:
+        super().__init__(
+            f"stream {stream_name!r}: offset {from_offset} is no longer kept; "
+            f"the first kept offset is {first_offset}"
+        )
+        self.stream_name = stream_name
+        self.from_offset = from_offset
+        self.first_offset = first_offset
+
+
+class UnsafeIsolation(EventStreamingError):
+    """Reading by the fence inside an old snapshot would lose events."""
+
+    def __init__(self, isolation: str) -> None:
+        super().__init__(
+            f"categories and the whole store are not read inside a {isolation} "
+            "transaction: its snapshot is older than the fence; read outside the "
+            "block or use READ COMMITTED"
+        )
+        self.isolation = isolation
+
+
+class LeaseInTransaction(EventStreamingError):
+    """A lease was asked for inside the caller's transaction."""
+
+    def __init__(self, stream_name: str) -> None:
+        super().__init__(
+            f"queue {stream_name!r}: dequeue() leases in a transaction of its own, and a "
+            "rollback of yours would hand out the same receipt twice; call it outside "
+            "atomic(), or use pop()"
+        )
+        self.stream_name = stream_name
+
+
+class LeaseLost(EventStreamingError):
+    """
+    The receipt no longer gives a right to the message.
+
+    `reason` is "gone" (removed or dead-lettered), "taken" (delivered again) or
+    "released" (given back by this receipt).
+    """
+
+    def __init__(self, stream_name: str, message_id: str, reason: LostReason) -> None:
+        super().__init__(
+            f"queue {stream_name!r}: the lease of message {message_id} is lost ({reason})"
+        )
+        self.stream_name = stream_name
+        self.message_id = message_id
+        self.reason = reason
+
+
+class MessageNotFound(EventStreamingError, LookupError):
+    """The queue has no such message."""
+
+    def __init__(self, stream_name: str, message_id: str) -> None:
+        super().__init__(f"queue {stream_name!r} has no message {message_id}")
+        self.stream_name = stream_name
+        self.message_id = message_id
+
+
+class HandlerConflict(EventStreamingError, ImproperlyConfigured):
+    """Two handlers or subscriptions share one name, or a stored one differs."""

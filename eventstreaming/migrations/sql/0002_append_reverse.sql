@@ -1,0 +1,2 @@
+DROP FUNCTION {schema}.eventstreaming_append_v1(
+    text, text, bigint, bigint, jsonb, text, text);

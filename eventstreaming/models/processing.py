@@ -1,0 +1,101 @@
+"""Subscriptions and how far they have come."""
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class Subscription(models.Model):
+    """
+    A named reader of a stream (`orders`), a category (`order-*`) or all (`*`).
+
+    The row is written when a worker first runs it. A changed source refuses to
+    start: the checkpoint would mean something else.
+    """
+
+    class Delivery(models.TextChoices):
+        EXACTLY_ONCE = "exactly_once", _("exactly once")
+        AT_LEAST_ONCE = "at_least_once", _("at least once")
+
+    class State(models.IntegerChoices):
+        ACTIVE = 0, _("active")
+        STOPPED = 1, _("stopped")
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField(_("name"), max_length=255)
+    source = models.CharField(_("source"), max_length=257)
+    event_types = models.JSONField(_("event types"), null=True, blank=True)
+    partitions = models.SmallIntegerField(_("partitions"), default=1, db_default=1)
+    delivery = models.CharField(
+        _("delivery"),
+        max_length=16,
+        choices=Delivery,
+        default=Delivery.EXACTLY_ONCE,
+        db_default=Delivery.EXACTLY_ONCE,
+    )
+    state = models.SmallIntegerField(
+        _("state"), choices=State, default=State.ACTIVE, db_default=State.ACTIVE
+    )
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("subscription")
+        verbose_name_plural = _("subscriptions")
+        default_permissions = ("view",)
+        permissions = [("resume_subscription", _("Can resume stopped subscriptions"))]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name"], name="eventstreaming_subscription_name"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Checkpoint(models.Model):
+    """
+    How far one partition has come. Whoever locks the row works the partition.
+
+    `offset` counts for a source of one stream, `position` for the others; both
+    are empty before the first event.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    subscription = models.ForeignKey(
+        Subscription,
+        on_delete=models.CASCADE,
+        related_name="checkpoints",
+        verbose_name=_("subscription"),
+    )
+    partition = models.SmallIntegerField(_("partition"), default=0, db_default=0)
+    first_bucket = models.SmallIntegerField(_("first bucket"), default=0, db_default=0)
+    last_bucket = models.SmallIntegerField(
+        _("last bucket"), default=1023, db_default=1023
+    )
+    position = models.BigIntegerField(_("position"), null=True, blank=True)
+    offset = models.BigIntegerField(_("offset"), null=True, blank=True)
+    handled = models.BigIntegerField(_("handled events"), default=0, db_default=0)
+    epoch = models.BigIntegerField(_("epoch"), default=0, db_default=0)
+    owner = models.CharField(
+        _("owner"), max_length=255, default="", db_default="", blank=True
+    )
+    leased_until = models.DateTimeField(_("leased until"), null=True, blank=True)
+    attempts = models.IntegerField(_("failed attempts"), default=0, db_default=0)
+    error = models.TextField(_("error"), default="", db_default="", blank=True)
+    progressed_at = models.DateTimeField(_("last progress"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("checkpoint")
+        verbose_name_plural = _("checkpoints")
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subscription", "partition"],
+                name="eventstreaming_checkpoint_part",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subscription} / {self.partition}"
