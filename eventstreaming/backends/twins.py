@@ -90,4 +90,5 @@ def _as_twin(twin: T, name: str) -> T:
     twin.__name__ = f"a{name}"
     twin.__qualname__ = twin.__qualname__.replace(name, f"a{name}")
     twin.__doc__ = f"See {name}()."
+    twin.__dict__.pop("__isabstractmethod__", None)  # copied by wraps()
     return twin

@@ -8,7 +8,7 @@ more than 80 characters of what was given.
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from eventstreaming.events.limits import limits
@@ -158,6 +158,15 @@ def message_id(value: object) -> int:
     return integer(int(value), "message_id", 1)
 
 
+def message_ids(value: object) -> list[int]:
+    """Check a collection of message ids."""
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+        raise InvalidType(
+            "ids", f"must be a collection of message ids, not {type(value).__name__}"
+        )
+    return [message_id(item) for item in value]
+
+
 def receipt(value: object, number: int) -> int | None:
     """Check the receipt of message `number` and return its token; None stays None."""
     if value is None:
@@ -172,6 +181,14 @@ def receipt(value: object, number: int) -> int | None:
     if len(token) > 19:
         raise InvalidValue("receipt", f"{excerpt(value)} is not a receipt")
     return integer(int(token), "receipt")
+
+
+def required_receipt(value: object, number: int) -> int:
+    """Check the receipt of message `number`; it may not be None."""
+    token = receipt(value, number)
+    if token is None:
+        raise InvalidType("receipt", "must be a str, not NoneType")
+    return token
 
 
 def receipt_of(number: int, token: int) -> str:

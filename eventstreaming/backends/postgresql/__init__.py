@@ -1,0 +1,18 @@
+"""
+The store for production: each hot operation is one statement of `sql/`.
+"""
+
+from eventstreaming.backends.postgresql.queues import QueueOperations
+from eventstreaming.backends.postgresql.streams import StreamOperations
+
+
+class PostgreSQLEventStore(StreamOperations, QueueOperations):
+    """
+    Streams and queues in the project's PostgreSQL.
+
+    The option `database` names the alias in DATABASES (default: "default").
+    """
+
+    supports_concurrent_writers = True
+    enforces_immutability = True
+    vendors = ("postgresql",)

@@ -1,0 +1,345 @@
+"""Queues in PostgreSQL: enqueueing, claiming, and what ends a message."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from eventstreaming import clock
+from eventstreaming.backends.base import (
+    MAX_DELIVERIES,
+    VISIBILITY_TIMEOUT,
+)
+from eventstreaming.backends.postgresql.leases import LeaseOperations, ids_and_leases
+from eventstreaming.backends.relational import worker_id
+from eventstreaming.events import arguments
+from eventstreaming.events.envelopes import (
+    EnqueueOptions,
+    enqueue_options,
+    new_message,
+    new_messages,
+)
+from eventstreaming.events.limits import limits
+from eventstreaming.models import DeadLetter as DeadLetterRow
+from eventstreaming.types import (
+    JSON,
+    DeadLetter,
+    Duration,
+    EnqueuedId,
+    Message,
+    QueueInfo,
+)
+
+COUNT_BOUND = 10_000
+PROMOTE_EVERY = 1.0  # seconds, per process and database
+_encoder = msgspec.json.Encoder()
+_decode = msgspec.json.Decoder().decode
+_promoted_at: dict[str, float] = {}
+
+Row = tuple[Any, ...]
+
+
+class QueueOperations(LeaseOperations):
+    """The ephemeral half of PostgreSQLEventStore."""
+
+    def enqueue(
+        self,
+        stream_name: str,
+        message: object,
+        *,
+        delay: Duration | None = None,
+        priority: int = 0,
+        group_key: str | None = None,
+        deduplication_key: str | None = None,
+        idempotency_key: str | None = None,
+        expires_in: Duration | None = None,
+        headers: Mapping[str, JSON] | None = None,
+        correlation_id: str | None = None,
+    ) -> EnqueuedId:
+        """See services.enqueue(). One statement."""
+        stream_name = arguments.stream_name(stream_name)
+        options = self._options(
+            delay=delay,
+            priority=priority,
+            group_key=group_key,
+            deduplication_key=deduplication_key,
+            expires_in=expires_in,
+            headers=headers,
+            correlation_id=correlation_id,
+        )
+        if idempotency_key is not None:
+            self._require("supports_idempotency", "idempotency_key")
+        new = new_message(message)
+        ((number,),) = self._execute(
+            "enqueue",
+            {
+                **_option_values(stream_name, options),
+                "message_type": new.message_type,
+                "schema_version": new.schema_version,
+                "data": new.json.decode(),
+            },
+        )
+        return EnqueuedId(str(number))
+
+    def enqueue_many(
+        self,
+        stream_name: str,
+        messages: Iterable[object],
+        *,
+        delay: Duration | None = None,
+        priority: int = 0,
+        group_key: str | None = None,
+        expires_in: Duration | None = None,
+        headers: Mapping[str, JSON] | None = None,
+        correlation_id: str | None = None,
+    ) -> list[EnqueuedId]:
+        """See services.enqueue_many(). One statement."""
+        stream_name = arguments.stream_name(stream_name)
+        options = self._options(
+            delay=delay,
+            priority=priority,
+            group_key=group_key,
+            deduplication_key=None,
+            expires_in=expires_in,
+            headers=headers,
+            correlation_id=correlation_id,
+        )
+        new = new_messages(messages)
+        if not new:
+            return []
+        document = [
+            {"t": m.message_type, "v": m.schema_version, "d": msgspec.Raw(m.json)}
+            for m in new
+        ]
+        rows = self._execute(
+            "enqueue_many",
+            {
+                **_option_values(stream_name, options),
+                "messages": _encoder.encode(document).decode(),
+            },
+        )
+        return [EnqueuedId(str(number)) for (number,) in rows]
+
+    def dequeue_many(
+        self,
+        stream_name: str,
+        limit: int,
+        visibility_timeout: Duration | None = None,
+    ) -> list[Message]:
+        """See services.dequeue_many(). One statement while messages are ready."""
+        stream_name = arguments.stream_name(stream_name)
+        limit = arguments.integer(limit, "limit", 1, limits().messages_per_dequeue)
+        timeout = (
+            None
+            if visibility_timeout is None
+            else arguments.visibility_timeout(visibility_timeout)
+        )
+        self._refuse_lease_in_transaction(stream_name)
+        messages = self._claim(stream_name, limit, timeout)
+        while len(messages) < limit and self._promote():
+            more = self._claim(stream_name, limit - len(messages), timeout)
+            messages += more
+            if not more:
+                break
+        return messages
+
+    def pop(self, stream_name: str) -> Message | None:
+        """See services.pop()."""
+        stream_name = arguments.stream_name(stream_name)
+        while True:
+            rows = self._execute("pop", {"queue": stream_name})
+            if not rows and self._promote():
+                rows = self._execute("pop", {"queue": stream_name})
+            if not rows:
+                return None
+            if not rows[0][13]:
+                return self._message(stream_name, rows[0])
+
+    def queue_info(self, stream_name: str, *, exact: bool = False) -> QueueInfo:
+        """See services.queue_info()."""
+        stream_name = arguments.stream_name(stream_name)
+        bound = None if arguments.flag(exact, "exact") else COUNT_BOUND + 1
+        ((*counts, oldest_age),) = self._execute(
+            "queue_info", {"queue": stream_name, "bound": bound}
+        )
+        ready, in_flight, delayed, blocked, dead = (
+            count if bound is None else min(count, COUNT_BOUND) for count in counts
+        )
+        return QueueInfo(
+            stream_name=stream_name,
+            ready=ready,
+            in_flight=in_flight,
+            delayed=delayed,
+            blocked=blocked,
+            dead=dead,
+            oldest_age=oldest_age,
+            exact=bound is None or max(counts) < bound,
+        )
+
+    def dead_letters(
+        self,
+        stream_name: str | None = None,
+        *,
+        reason: str | None = None,
+        fingerprint: str | None = None,
+        limit: int = 100,
+    ) -> list[DeadLetter]:
+        """See services.dead_letters()."""
+        rows = DeadLetterRow.objects.using(self.database).order_by("-id")
+        if stream_name is not None:
+            rows = rows.filter(queue=arguments.stream_name(stream_name))
+        if reason is not None:
+            rows = rows.filter(reason=arguments.text(reason, "reason"))
+        if fingerprint is not None:
+            rows = rows.filter(fingerprint=arguments.text(fingerprint, "fingerprint"))
+        count = arguments.integer(limit, "limit", 1, limits().messages_per_dequeue)
+        return [_dead_letter(row) for row in rows[:count]]
+
+    def redrive(
+        self,
+        stream_name: str,
+        ids: Iterable[str] | None = None,
+        *,
+        limit: int | None = None,
+    ) -> int:
+        """See services.redrive(). One statement."""
+        stream_name = arguments.stream_name(stream_name)
+        numbers = None if ids is None else arguments.message_ids(ids)
+        return self._execute_count(
+            "redrive",
+            {
+                "queue": stream_name,
+                "ids": numbers,
+                "limit": arguments.optional_integer(limit, "limit", 1),
+            },
+        )
+
+    def purge(self, stream_name: str) -> int:
+        """See services.purge()."""
+        return self._execute_count(
+            "purge", {"queue": arguments.stream_name(stream_name)}
+        )
+
+    def _options(self, **options: Any) -> EnqueueOptions:
+        checked = enqueue_options(**options)
+        if checked.group_key is not None:
+            self._require("supports_groups", "group_key")
+        if checked.deduplication_key is not None:
+            self._require("supports_deduplication", "deduplication_key")
+        return checked
+
+    def _claim(
+        self, stream_name: str, limit: int, timeout: float | None
+    ) -> list[Message]:
+        """Lease up to `limit`; expired and poisonous messages are put away."""
+        messages: list[Message] = []
+        while len(messages) < limit:
+            asked = limit - len(messages)
+            rows = self._execute(
+                "claim",
+                {
+                    "queue": stream_name,
+                    "limit": asked,
+                    "timeout": timeout,
+                    "worker_id": worker_id(),
+                    "default_timeout": VISIBILITY_TIMEOUT,
+                    "default_max_deliveries": MAX_DELIVERIES,
+                },
+            )
+            rows.sort(key=_claim_order)  # an UPDATE returns in no order
+            expired = [self._message(stream_name, row) for row in rows if row[13]]
+            poison = [
+                self._message(stream_name, row)
+                for row in rows
+                if row[14] and not row[13]
+            ]
+            if expired:
+                self.acknowledge_many(stream_name, expired)
+            if poison:
+                self._bury(poison)
+            messages += [
+                self._message(stream_name, row)
+                for row in rows
+                if not (row[13] or row[14])
+            ]
+            if len(rows) < asked or not (expired or poison):
+                break
+        return messages
+
+    def _bury(self, messages: list[Message]) -> None:
+        self._execute_count(
+            "bury",
+            {
+                **ids_and_leases(messages),
+                "error": "Delivered too often without an answer: its handler may "
+                "be killing the worker.",
+            },
+        )
+
+    def _promote(self) -> bool:
+        """Make due messages ready, at most once a second; say if there were any."""
+        now = clock.monotonic()
+        if now - _promoted_at.get(self.database, -PROMOTE_EVERY) < PROMOTE_EVERY:
+            return False
+        promoted = self._execute_count("promote", {})
+        if promoted < 1000:
+            _promoted_at[self.database] = now
+        return promoted > 0
+
+    def _message(self, stream_name: str, row: Row) -> Message:
+        return Message(
+            stream_name=stream_name,
+            message_id=str(row[0]),
+            message_type=row[2],
+            schema_version=row[3],
+            data=_decode(row[4]),
+            headers=_decode(row[5]) if row[5] else {},
+            receipt=arguments.receipt_of(row[0], row[6]),
+            fencing_token=row[6],
+            priority=-row[1],
+            group_key=row[7],
+            deliveries=row[8],
+            attempts=row[9],
+            enqueued_at=self._moment(row[10]),
+            visible_until=self._moment(row[11]),
+            correlation_id=row[12],
+            store=self,
+        )
+
+
+def _option_values(stream_name: str, options: EnqueueOptions) -> dict[str, Any]:
+    return {
+        "queue": stream_name,
+        "rank": -options.priority,
+        "delay": options.delay,
+        "expires_in": options.expires_in,
+        "headers": (
+            _encoder.encode(options.headers).decode() if options.headers else None
+        ),
+        "correlation_id": options.correlation_id,
+    }
+
+
+def _claim_order(row: Row) -> tuple[int, int]:
+    return row[1], row[0]
+
+
+def _dead_letter(row: DeadLetterRow) -> DeadLetter:
+    return DeadLetter(
+        stream_name=row.queue,
+        message_id=str(row.pk),
+        message_type=row.message_type,
+        data=row.data,
+        headers=row.headers or {},
+        priority=-row.rank,
+        group_key=row.group_key,
+        deliveries=row.deliveries,
+        attempts=row.attempts,
+        enqueued_at=row.enqueued_at,
+        correlation_id=row.correlation_id,
+        schema_version=row.schema_version,
+        reason=row.reason,
+        error=row.error,
+        fingerprint=row.fingerprint,
+        died_at=row.died_at,
+    )

@@ -1,0 +1,319 @@
+"""Persistent streams in PostgreSQL: appending, and reading in pages."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from eventstreaming.backends.base import BATCH_SIZE
+from eventstreaming.backends.reading import ReadRequest, read_pages, read_request
+from eventstreaming.backends.relational import RelationalStore
+from eventstreaming.events import arguments
+from eventstreaming.events.envelopes import NewEvent, new_events
+from eventstreaming.exceptions import (
+    EventsTruncated,
+    StreamDeleted,
+    StreamKindConflict,
+    UnsafeIsolation,
+    WrongExpectedVersion,
+)
+from eventstreaming.types import (
+    ANY_VERSION,
+    JSON,
+    STREAM_EXISTS,
+    ExpectedVersion,
+    StoredEvent,
+    StreamInfo,
+)
+
+_SERIAL, _CONCURRENT = 0, 1
+_DELETED = 1
+_RULES = {ANY_VERSION: -2, STREAM_EXISTS: -3}
+_SAFE_ISOLATION = ("read committed", "read uncommitted")
+_encoder = msgspec.json.Encoder()
+_decode = msgspec.json.Decoder().decode
+
+Row = tuple[Any, ...]
+
+
+class StreamOperations(RelationalStore):
+    """The persistent half of PostgreSQLEventStore."""
+
+    def append(
+        self,
+        stream_name: str,
+        events: Iterable[object] | object,
+        *,
+        expected_version: ExpectedVersion = ANY_VERSION,
+        key: str | None = None,
+        idempotency_key: str | None = None,
+        metadata: Mapping[str, JSON] | None = None,
+        correlation_id: str | None = None,
+        causation_id: str | None = None,
+    ) -> list[StoredEvent]:
+        """See services.append(). One statement."""
+        stream_name = arguments.stream_name(stream_name)
+        expected = arguments.expected_version(expected_version)
+        if idempotency_key is not None:
+            self._require("supports_idempotency", "idempotency_key")
+        new = new_events(
+            stream_name,
+            events,
+            key=key,
+            metadata=metadata,
+            correlation_id=correlation_id,
+            causation_id=causation_id,
+        )
+        if not new:
+            return []
+        rows = self._execute(
+            "append",
+            {
+                "stream_name": stream_name,
+                "category": arguments.category_of(stream_name),
+                "expected": _RULES.get(expected, expected),
+                "count": len(new),
+                "events": _encoder.encode([_column_values(e) for e in new]).decode(),
+                "correlation_id": new[0].correlation_id,
+                "causation_id": new[0].causation_id,
+            },
+        )
+        if problem := rows[0][0]:
+            raise _append_error(problem, stream_name, expected, actual=rows[0][2])
+        return [
+            StoredEvent(
+                stream_name=stream_name,
+                offset=offset,
+                position=position,
+                event_id=event.event_id,
+                event_type=event.event_type,
+                data=event.data,
+                metadata=event.metadata,
+                schema_version=event.schema_version,
+                key=event.key,
+                correlation_id=event.correlation_id,
+                causation_id=event.causation_id,
+                timestamp=self._moment(timestamp),
+            )
+            for event, (_, position, offset, timestamp) in zip(new, rows, strict=True)
+        ]
+
+    def read_stream(
+        self,
+        stream_name: str,
+        from_offset: int | None = None,
+        *,
+        to_offset: int | None = None,
+        limit: int | None = None,
+        backwards: bool = False,
+        event_types: Iterable[str] | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> Iterator[StoredEvent]:
+        """See services.read_stream(). One statement a page."""
+        stream_name = arguments.stream_name(stream_name)
+        request = read_request(
+            from_offset,
+            to_offset,
+            field="offset",
+            limit=limit,
+            backwards=backwards,
+            event_types=event_types,
+            batch_size=batch_size,
+        )
+        return read_pages(
+            request, _offset, partial(self._fetch_stream_page, stream_name)
+        )
+
+    def read_category(
+        self,
+        category: str,
+        from_position: int | None = None,
+        *,
+        limit: int | None = None,
+        backwards: bool = False,
+        event_types: Iterable[str] | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> Iterator[StoredEvent]:
+        """See services.read_category()."""
+        category = arguments.category(category)
+        request = read_request(
+            from_position,
+            None,
+            field="position",
+            limit=limit,
+            backwards=backwards,
+            event_types=event_types,
+            batch_size=batch_size,
+        )
+        return self._read_below_fence(request, "read_category", category)
+
+    def read_all(
+        self,
+        from_position: int | None = None,
+        *,
+        limit: int | None = None,
+        backwards: bool = False,
+        event_types: Iterable[str] | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> Iterator[StoredEvent]:
+        """See services.read_all()."""
+        request = read_request(
+            from_position,
+            None,
+            field="position",
+            limit=limit,
+            backwards=backwards,
+            event_types=event_types,
+            batch_size=batch_size,
+        )
+        return self._read_below_fence(request, "read_all", None)
+
+    def fence(self) -> int:
+        """See BaseEventStore.fence()."""
+        ((fence, isolation),) = self._execute("fence", {})
+        if isolation not in _SAFE_ISOLATION:
+            connection = self.connection
+            if connection.in_atomic_block or not connection.get_autocommit():
+                raise UnsafeIsolation(isolation)
+        return int(fence)
+
+    def stream_info(self, stream_name: str) -> StreamInfo:
+        """See services.stream_info()."""
+        stream_name = arguments.stream_name(stream_name)
+        rows = self._execute("stream_info", {"stream_name": stream_name})
+        kind, first, following, *times = rows[0] if rows else (_SERIAL, 0, 0, None, None)
+        concurrent = kind == _CONCURRENT
+        return StreamInfo(
+            stream_name=stream_name,
+            exists=bool(rows),
+            concurrent=concurrent,
+            first_offset=first,
+            last_offset=following - 1,
+            length=None if concurrent else following - first,
+            first_timestamp=times[0] and self._moment(times[0]),
+            last_timestamp=times[1] and self._moment(times[1]),
+        )
+
+    def create_stream(self, stream_name: str, *, concurrent: bool = False) -> bool:
+        """See services.create_stream()."""
+        stream_name = arguments.stream_name(stream_name)
+        kind = _SERIAL
+        if arguments.flag(concurrent, "concurrent"):
+            self._require("supports_concurrent_streams", "concurrent streams")
+            kind = _CONCURRENT
+        created = self._execute(
+            "create_stream",
+            {
+                "stream_name": stream_name,
+                "category": arguments.category_of(stream_name),
+                "kind": kind,
+            },
+        )
+        if created:
+            return True
+        ((actual, state),) = self._execute("stream_kind", {"stream_name": stream_name})
+        if state == _DELETED:
+            raise StreamDeleted(stream_name)
+        if actual != kind:
+            raise StreamKindConflict(
+                stream_name, "it exists as the other kind; a stream's kind never changes"
+            )
+        return False
+
+    def _fetch_stream_page(
+        self, stream_name: str, request: ReadRequest, size: int
+    ) -> tuple[list[StoredEvent], int]:
+        rows = self._execute(
+            "read_stream_backwards" if request.backwards else "read_stream",
+            {
+                "stream_name": stream_name,
+                "first": request.low,
+                "last": request.high,
+                "event_types": request.event_types,
+                "limit": size,
+            },
+        )
+        if not rows:
+            return [], -1
+        first_offset, next_offset = rows[0][:2]
+        if request.low_is_asked and request.low < first_offset:
+            raise EventsTruncated(stream_name, request.low, first_offset)
+        events = [
+            self._event(stream_name, row[2:]) for row in rows if row[2] is not None
+        ]
+        return events, next_offset - 1
+
+    def _read_below_fence(
+        self, request: ReadRequest, name: str, category: str | None
+    ) -> Iterator[StoredEvent]:
+        fence = self.fence()
+        if request.backwards:
+            name = f"{name}_backwards"
+
+        def fetch(request: ReadRequest, size: int) -> tuple[list[StoredEvent], int]:
+            rows = self._execute(
+                name,
+                {
+                    "category": category,
+                    "first": request.low,
+                    "last": request.high,
+                    "event_types": request.event_types,
+                    "limit": size,
+                },
+            )
+            return [self._event(row[0], row[1:]) for row in rows], fence
+
+        yield from read_pages(
+            replace(request, high=min(request.high, fence)), _position, fetch
+        )
+
+    def _event(self, stream_name: str, row: Row) -> StoredEvent:
+        return StoredEvent(
+            stream_name=stream_name,
+            offset=row[0],
+            position=row[1],
+            event_id=row[2],
+            event_type=row[3],
+            data=_decode(row[4]),
+            metadata=_decode(row[5]),
+            schema_version=row[6],
+            key=row[7],
+            correlation_id=row[8],
+            causation_id=row[9],
+            timestamp=self._moment(row[10]),
+        )
+
+
+def _offset(event: StoredEvent) -> int:
+    return event.offset
+
+
+def _position(event: StoredEvent) -> int:
+    return event.position
+
+
+def _column_values(event: NewEvent) -> dict[str, Any]:
+    """Return what eventstreaming_append_v1() reads of one event."""
+    return {
+        "i": event.event_id,
+        "t": event.event_type,
+        "v": event.schema_version,
+        "k": event.key,
+        "b": event.bucket,
+        "d": msgspec.Raw(event.json),
+        "m": event.metadata,
+    }
+
+
+def _append_error(
+    problem: str, stream_name: str, expected: ExpectedVersion, actual: int
+) -> Exception:
+    if problem == "deleted":
+        return StreamDeleted(stream_name)
+    if problem == "concurrent":
+        return StreamKindConflict(
+            stream_name, "a concurrent stream is not appended to in order"
+        )
+    return WrongExpectedVersion(stream_name, expected, actual)

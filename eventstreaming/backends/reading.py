@@ -1,0 +1,94 @@
+"""How every store reads: what was asked for, and one page after another."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from eventstreaming.events import arguments
+from eventstreaming.events.arguments import MAX_BIGINT
+from eventstreaming.types import StoredEvent
+
+MAX_BATCH_SIZE = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadRequest:
+    """
+    A checked request. `low` and `high` are inclusive bounds of the places.
+
+    `low_is_asked` says that the caller named the lower bound: an event that is
+    no longer kept there is an error.
+    """
+
+    low: int
+    high: int
+    low_is_asked: bool
+    limit: int | None
+    backwards: bool
+    event_types: list[str] | None
+    batch_size: int
+
+
+class FetchPage(Protocol):
+    """Fetches at most `size` events between the bounds, in reading order."""
+
+    def __call__(
+        self, request: ReadRequest, size: int
+    ) -> tuple[list[StoredEvent], int]:
+        """Return the events, and the place of the last event there is."""
+
+
+def read_request(
+    start: int | None,
+    stop: int | None,
+    *,
+    field: str,
+    limit: int | None,
+    backwards: bool,
+    event_types: Iterable[str] | None,
+    batch_size: int,
+) -> ReadRequest:
+    """Check a reader's arguments; `field` names what `start` is called."""
+    backwards = arguments.flag(backwards, "backwards")
+    first = arguments.optional_integer(start, f"from_{field}")
+    last = arguments.optional_integer(stop, f"to_{field}")
+    low, high = (last, first) if backwards else (first, last)
+    return ReadRequest(
+        low=0 if low is None else low,
+        high=MAX_BIGINT if high is None else high,
+        low_is_asked=low is not None,
+        limit=arguments.optional_integer(limit, "limit"),
+        backwards=backwards,
+        event_types=arguments.type_names(event_types),
+        batch_size=arguments.integer(batch_size, "batch_size", 1, MAX_BATCH_SIZE),
+    )
+
+
+def read_pages(
+    request: ReadRequest,
+    place: Callable[[StoredEvent], int],
+    fetch: FetchPage,
+) -> Iterator[StoredEvent]:
+    """
+    Yield what was asked for, holding one page at a time.
+
+    The end is where the last event was at the first fetch, so the iterator
+    ends under any load.
+    """
+    left = request.limit
+    while request.low <= request.high and left != 0:
+        size = request.batch_size if left is None else min(request.batch_size, left)
+        events, end = fetch(request, size)
+        yield from events
+        if len(events) < size:
+            return
+        if left is not None:
+            left -= size
+        last = place(events[-1])
+        request = (
+            replace(request, high=last - 1)
+            if request.backwards
+            else replace(
+                request, low=last + 1, low_is_asked=True, high=min(request.high, end)
+            )
+        )

@@ -1,0 +1,108 @@
+"""What stores on a Django database share: the connection, and whose transaction."""
+
+import os
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from eventstreaming.backends.base import BaseEventStore
+from eventstreaming.backends.statements import statement
+from eventstreaming.exceptions import (
+    InvalidEventStore,
+    InvalidType,
+    InvalidValue,
+    LeaseInTransaction,
+)
+from eventstreaming.types import Message
+
+_HOST = socket.gethostname()[:200]
+
+
+class RelationalStore(BaseEventStore):
+    """A store on the database that the option `database` names."""
+
+    supports_transactions = True
+    is_shared = True
+    is_durable = True
+    vendors: tuple[str, ...] = ()
+
+    def __init__(
+        self, alias: str, *, database: str = DEFAULT_DB_ALIAS, **options: Any
+    ) -> None:
+        super().__init__(alias, **options)
+        if database not in connections.settings:
+            raise InvalidEventStore(
+                f"EVENT_STORES[{alias!r}]: OPTIONS database {database!r} is not in "
+                "DATABASES"
+            )
+        self.database: str = database
+        vendor = self.connection.vendor
+        if vendor not in self.vendors:
+            raise InvalidEventStore(
+                f"EVENT_STORES[{alias!r}]: {type(self).__name__} needs "
+                f"{' or '.join(self.vendors)}, the database {database!r} is {vendor}"
+            )
+
+    @property
+    def connection(self) -> BaseDatabaseWrapper:
+        """Return this thread's connection."""
+        return connections[self.database]
+
+    @contextmanager
+    def message_atomic(self, message: Message) -> Iterator[None]:
+        """See types.Message.atomic()."""
+        with transaction.atomic(using=self.database):
+            yield
+            message.acknowledge()
+
+    def _execute(self, name: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+        with self.connection.cursor() as cursor:
+            cursor.execute(statement(name), params)
+            return cursor.fetchall() if cursor.description else []
+
+    def _execute_count(self, name: str, params: dict[str, Any]) -> int:
+        with self.connection.cursor() as cursor:
+            cursor.execute(statement(name), params)
+            return int(cursor.rowcount)
+
+    def _refuse_lease_in_transaction(self, stream_name: str) -> None:
+        """Raise in the caller's transaction; a TestCase's own does not count."""
+        connection = self.connection
+        if connection.in_atomic_block:
+            blocks = getattr(connection, "atomic_blocks", [])
+            if all(getattr(block, "_from_testcase", False) for block in blocks):
+                return
+            raise LeaseInTransaction(stream_name)
+        if not connection.get_autocommit():
+            raise LeaseInTransaction(stream_name)
+
+    def _moment(self, value: datetime) -> datetime:
+        """Return an aware time; without USE_TZ the driver gives local ones."""
+        if value.tzinfo is None:
+            return value.replace(tzinfo=self.connection.timezone)
+        return value
+
+
+def worker_id() -> str:
+    """Return the name of this process, for people."""
+    return f"{_HOST}:{os.getpid()}"
+
+
+def leased(messages: Iterable[Message], stream_name: str | None = None) -> list[Message]:
+    """Check a collection of leased messages, of one queue if it is named."""
+    if isinstance(messages, Message) or not isinstance(messages, Iterable):
+        raise InvalidType("messages", "must be a collection of Message")
+    result = list(messages)
+    for index, message in enumerate(result):
+        if not isinstance(message, Message):
+            raise InvalidType(
+                f"messages[{index}]", f"must be a Message, not {type(message).__name__}"
+            )
+        if stream_name is not None and message.stream_name != stream_name:
+            raise InvalidValue(f"messages[{index}]", "belongs to another queue")
+    return result

@@ -1,0 +1,14 @@
+-- One page of the whole store from its end. The caller took the fence in an earlier statement.
+SELECT s.name, e.*
+  FROM (SELECT "offset", "position", event_id, event_type, data, metadata,
+               schema_version, key, correlation_id, causation_id, "timestamp",
+               stream_id
+          FROM eventstreaming_event
+         WHERE "position" BETWEEN %(first)s AND %(last)s
+           AND (%(event_types)s::text[] IS NULL
+                OR event_type = ANY (%(event_types)s::text[]))
+         ORDER BY "position" DESC
+         LIMIT %(limit)s) AS e
+ CROSS JOIN LATERAL (
+       SELECT name FROM eventstreaming_stream WHERE id = e.stream_id OFFSET 0) AS s
+ ORDER BY e."position" DESC

@@ -1,0 +1,18 @@
+-- One page of a stream, each row with the stream's bounds, so that the first
+-- page needs no statement of its own for them. No fence: offset order is the
+-- order of the head's lock.
+SELECT s.first_offset, s.next_offset, e.*
+  FROM eventstreaming_stream AS s
+  LEFT JOIN LATERAL (
+       SELECT "offset", "position", event_id, event_type, data, metadata,
+              schema_version, key, correlation_id, causation_id, "timestamp"
+         FROM eventstreaming_event
+        WHERE stream_id = s.id
+          AND "offset" BETWEEN %(first)s AND %(last)s
+          AND (%(event_types)s::text[] IS NULL
+               OR event_type = ANY (%(event_types)s::text[]))
+        ORDER BY stream_id, "offset"
+        LIMIT %(limit)s
+       ) AS e ON true
+ WHERE s.name = %(stream_name)s
+ ORDER BY e."offset"
