@@ -14,6 +14,7 @@ database.
 
 from typing import Any
 
+from asgiref.local import Local
 from django.conf import settings
 from django.utils.connection import BaseConnectionHandler, ConnectionProxy
 from django.utils.module_loading import import_string
@@ -48,6 +49,12 @@ class EventStoreHandler(BaseConnectionHandler):
         if DEFAULT_ALIAS not in settings_dict:
             raise InvalidEventStore(f"{SETTING} has no {DEFAULT_ALIAS!r} alias")
         return settings_dict
+
+    def forget(self) -> None:
+        """Build the stores anew, from the settings as they are now."""
+        self.__dict__.pop("settings", None)  # a cached property
+        self._settings = None
+        self._connections = Local(self.thread_critical)
 
     def create_connection(self, alias: str) -> BaseEventStore:
         entry = self.settings[alias]

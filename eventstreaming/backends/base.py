@@ -91,6 +91,10 @@ class BaseEventStore(ABC):
         """Return system check messages about this store's configuration."""
         return []
 
+    def check_database(self) -> list[Any]:
+        """Return system check messages after asking the store's database."""
+        return []
+
     def _require(self, capability: str, what: str) -> None:
         """Raise UnsupportedOperation unless the class has the capability."""
         if not getattr(self, capability):
@@ -306,6 +310,10 @@ class BaseEventStore(ABC):
     @abstractmethod
     def message_atomic(self, message: Message) -> AbstractContextManager[None]:
         """See types.Message.atomic()."""
+
+    def visibility_timeout_of(self, stream_name: str) -> float:
+        """Return the seconds that a lease of the queue lasts by default."""
+        return VISIBILITY_TIMEOUT
 
     @abstractmethod
     def queue_info(self, stream_name: str, *, exact: bool = False) -> QueueInfo:

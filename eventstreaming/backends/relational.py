@@ -93,7 +93,9 @@ def worker_id() -> str:
     return f"{_HOST}:{os.getpid()}"
 
 
-def leased(messages: Iterable[Message], stream_name: str | None = None) -> list[Message]:
+def leased(
+    messages: Iterable[Message], stream_name: str | None = None
+) -> list[Message]:
     """Check a collection of leased messages, of one queue if it is named."""
     if isinstance(messages, Message) or not isinstance(messages, Iterable):
         raise InvalidType("messages", "must be a collection of Message")

@@ -35,7 +35,9 @@ def category(value: object) -> str:
     """Check a category: a stream name without `-`."""
     name = _name(value, "category")
     if "-" in name:
-        raise InvalidValue("category", f"{excerpt(name)} has a '-'; a category has none")
+        raise InvalidValue(
+            "category", f"{excerpt(name)} has a '-'; a category has none"
+        )
     return name
 
 
@@ -58,7 +60,9 @@ def text(value: object, field: str) -> str | None:
     maximum = limits().text_length
     if not value or len(value) > maximum:
         raise InvalidValue(
-            field, f"must have 1 to {maximum} characters, not {len(value)}", limit=maximum
+            field,
+            f"must have 1 to {maximum} characters, not {len(value)}",
+            limit=maximum,
         )
     return str(storable(value, field))
 
@@ -225,7 +229,9 @@ def _name(value: object, field: str) -> str:
     maximum = limits().name_length
     if not value or len(value) > maximum:
         raise InvalidValue(
-            field, f"must have 1 to {maximum} characters, not {len(value)}", limit=maximum
+            field,
+            f"must have 1 to {maximum} characters, not {len(value)}",
+            limit=maximum,
         )
     if not _NAME.fullmatch(value):
         raise InvalidValue(

@@ -110,9 +110,7 @@ def decode(type_name: str, schema_version: int, data: JSON, origin: str) -> Any:
         raise InvalidPayload(type_name, origin, _short(error)) from error
 
 
-def _upcast(
-    type_name: str, version: int, newest: int, data: JSON, origin: str
-) -> JSON:
+def _upcast(type_name: str, version: int, newest: int, data: JSON, origin: str) -> JSON:
     data = deepcopy(data)
     while version < newest:
         upcast = event_types.upcaster_of(type_name, version)

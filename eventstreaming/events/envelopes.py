@@ -232,9 +232,7 @@ def _own_key(item: object, field: str) -> str | None:
     )
 
 
-def _metadata(
-    shared: Mapping[str, JSON], item: object, field: str
-) -> dict[str, JSON]:
+def _metadata(shared: Mapping[str, JSON], item: object, field: str) -> dict[str, JSON]:
     own = item.metadata if isinstance(item, EventData) else None
     if not own and not shared:
         return {}

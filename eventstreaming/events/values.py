@@ -39,7 +39,9 @@ def to_json(value: JSON, field: str, maximum: int) -> bytes:
     encoded = _encoder.encode(value)
     if len(encoded) > maximum:
         raise InvalidValue(
-            field, f"has {len(encoded)} bytes as JSON; the limit is {maximum}", limit=maximum
+            field,
+            f"has {len(encoded)} bytes as JSON; the limit is {maximum}",
+            limit=maximum,
         )
     return encoded
 

@@ -31,9 +31,7 @@ class Message(models.Model):
         _("state"), choices=State, default=State.READY, db_default=State.READY
     )
     due_at = models.DateTimeField(_("due at"), null=True, blank=True)
-    group_key = models.CharField(
-        _("group key"), max_length=255, null=True, blank=True
-    )
+    group_key = models.CharField(_("group key"), max_length=255, null=True, blank=True)
     deduplication_key = models.CharField(
         _("deduplication key"), max_length=255, null=True, blank=True
     )
@@ -107,9 +105,7 @@ class DeadLetter(models.Model):
     id = models.BigIntegerField(primary_key=True)
     queue = models.CharField(_("queue"), max_length=255)
     rank = models.SmallIntegerField(_("rank"), default=0, db_default=0)
-    group_key = models.CharField(
-        _("group key"), max_length=255, null=True, blank=True
-    )
+    group_key = models.CharField(_("group key"), max_length=255, null=True, blank=True)
     message_type = models.CharField(
         _("type"), max_length=255, default="", db_default=""
     )

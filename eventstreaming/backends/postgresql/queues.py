@@ -21,6 +21,7 @@ from eventstreaming.events.envelopes import (
 )
 from eventstreaming.events.limits import limits
 from eventstreaming.models import DeadLetter as DeadLetterRow
+from eventstreaming.models import Queue as QueueRow
 from eventstreaming.types import (
     JSON,
     DeadLetter,
@@ -154,6 +155,12 @@ class QueueOperations(LeaseOperations):
                 return None
             if not rows[0][13]:
                 return self._message(stream_name, rows[0])
+
+    def visibility_timeout_of(self, stream_name: str) -> float:
+        """See BaseEventStore.visibility_timeout_of()."""
+        settings = QueueRow.objects.using(self.database).filter(name=stream_name)
+        timeout = settings.values_list("visibility_timeout", flat=True).first()
+        return timeout or VISIBILITY_TIMEOUT
 
     def queue_info(self, stream_name: str, *, exact: bool = False) -> QueueInfo:
         """See services.queue_info()."""

@@ -183,7 +183,9 @@ class StreamOperations(RelationalStore):
         """See services.stream_info()."""
         stream_name = arguments.stream_name(stream_name)
         rows = self._execute("stream_info", {"stream_name": stream_name})
-        kind, first, following, *times = rows[0] if rows else (_SERIAL, 0, 0, None, None)
+        kind, first, following, *times = (
+            rows[0] if rows else (_SERIAL, 0, 0, None, None)
+        )
         concurrent = kind == _CONCURRENT
         return StreamInfo(
             stream_name=stream_name,
@@ -218,7 +220,8 @@ class StreamOperations(RelationalStore):
             raise StreamDeleted(stream_name)
         if actual != kind:
             raise StreamKindConflict(
-                stream_name, "it exists as the other kind; a stream's kind never changes"
+                stream_name,
+                "it exists as the other kind; a stream's kind never changes",
             )
         return False
 

@@ -1,0 +1,24 @@
+"""
+The store for unit tests and simulations: plain Python, no database.
+
+    EVENT_STORES = {
+        "default": {"BACKEND": "eventstreaming.backends.memory.MemoryEventStore"},
+    }
+
+What is written is visible at once and a rollback does not undo it. It lives in
+this process, per alias, until `reset()`; a test calls that in its setUp().
+"""
+
+from eventstreaming.backends.memory.data import reset
+from eventstreaming.backends.memory.queues import QueueOperations
+from eventstreaming.backends.memory.streams import StreamOperations
+
+__all__ = ["MemoryEventStore", "reset"]
+
+
+class MemoryEventStore(StreamOperations, QueueOperations):
+    """
+    Streams and queues in the memory of this process; it takes no options.
+
+    Time is that of `eventstreaming.clock`, so a test can move it.
+    """

@@ -1,0 +1,144 @@
+"""What the memory store keeps: one `MemoryData` per alias, behind a lock."""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+from threading import Lock
+from uuid import UUID
+
+from eventstreaming import clock
+from eventstreaming.backends.base import BaseEventStore
+from eventstreaming.backends.failures import Failure
+from eventstreaming.types import JSON, DeadReason, StoredEvent
+
+
+@dataclass(slots=True, kw_only=True)
+class KeptMessage:
+    """
+    A live message. `leased_until` is None unless a lease holds or has expired.
+    """
+
+    number: int
+    stream_name: str
+    message_type: str
+    schema_version: int
+    data: JSON
+    headers: dict[str, JSON]
+    priority: int
+    correlation_id: str | None
+    enqueued_at: datetime
+    due_at: datetime | None
+    expires_at: datetime | None
+    lease: int = 0
+    leased_until: datetime | None = None
+    deliveries: int = 0
+    attempts: int = 0
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Return what the messages of a queue are ordered by."""
+        return -self.priority, self.number
+
+    def is_delayed(self, now: datetime) -> bool:
+        return self.due_at is not None and self.due_at > now
+
+    def is_leased(self, now: datetime) -> bool:
+        return self.leased_until is not None and self.leased_until > now
+
+    def is_expired(self, now: datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
+
+
+@dataclass(frozen=True, slots=True)
+class DeadMessage:
+    """A message that is not delivered again, and why."""
+
+    message: KeptMessage
+    reason: DeadReason
+    failure: Failure
+    died_at: datetime
+
+
+@dataclass(slots=True)
+class MemoryData:
+    """
+    All that one alias keeps. Whoever reads or writes queues holds the lock.
+
+    Events are only ever added, so readers of events need no lock: the event at
+    position `n` is `events[n - 1]`.
+    """
+
+    lock: Lock = field(default_factory=Lock)
+    events: list[StoredEvent] = field(default_factory=list)
+    event_ids: set[UUID] = field(default_factory=set)
+    streams: dict[str, list[StoredEvent]] = field(default_factory=dict)
+    categories: dict[str, list[StoredEvent]] = field(default_factory=dict)
+    message_numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    messages: dict[int, KeptMessage] = field(default_factory=dict)
+    queues: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    dead: dict[int, DeadMessage] = field(default_factory=dict)
+
+    def put(self, message: KeptMessage) -> None:
+        """Add a message to its queue, in its place."""
+        self.messages[message.number] = message
+        insort(self.queues.setdefault(message.stream_name, []), message.place)
+
+    def remove(self, message: KeptMessage) -> None:
+        """Remove a message from its queue."""
+        del self.messages[message.number]
+        queue = self.queues[message.stream_name]
+        del queue[bisect_left(queue, message.place)]
+
+    def bury(self, message: KeptMessage, reason: DeadReason, failure: Failure) -> None:
+        """Move a message to the dead letters."""
+        self.remove(message)
+        self.dead[message.number] = DeadMessage(message, reason, failure, clock.now())
+
+    def queue(self, stream_name: str) -> list[KeptMessage]:
+        """Return the live messages of a queue in the order of delivery."""
+        return [self.messages[n] for _, n in self.queues.get(stream_name, ())]
+
+    def visible(self, stream_name: str, now: datetime) -> Iterator[KeptMessage]:
+        """Iterate over what may be delivered; the queue may change meanwhile."""
+        for _, number in tuple(self.queues.get(stream_name, ())):
+            message = self.messages[number]
+            if not (message.is_delayed(now) or message.is_leased(now)):
+                yield message
+
+    def find(self, stream_name: str, number: int) -> KeptMessage | None:
+        """Return a live message of this queue."""
+        message = self.messages.get(number)
+        if message is None or message.stream_name != stream_name:
+            return None
+        return message
+
+
+_by_alias: dict[str, MemoryData] = {}
+
+
+class MemoryStore(BaseEventStore):
+    """A store whose data is module-level: each thread has an object of its own."""
+
+    supports_concurrent_writers = True
+    enforces_immutability = True
+
+    @property
+    def _data(self) -> MemoryData:
+        found = _by_alias.get(self.alias)
+        return found or _by_alias.setdefault(self.alias, MemoryData())
+
+
+def reset(alias: str | None = None) -> None:
+    """Forget all that the alias keeps, or all aliases; numbers start again."""
+    if alias is None:
+        _by_alias.clear()
+    else:
+        _by_alias.pop(alias, None)
+
+
+def copied(value: JSON) -> JSON:
+    """Return a copy, so that nobody changes what is kept by what they got."""
+    return deepcopy(value) if isinstance(value, dict | list) else value

@@ -1,0 +1,309 @@
+"""Queues in memory: enqueueing, claiming, and what ends a message."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from eventstreaming import clock
+from eventstreaming.backends.base import MAX_DELIVERIES, VISIBILITY_TIMEOUT
+from eventstreaming.backends.failures import Failure
+from eventstreaming.backends.memory.data import DeadMessage, KeptMessage, copied
+from eventstreaming.backends.memory.leases import LeaseOperations
+from eventstreaming.events import arguments
+from eventstreaming.events.envelopes import (
+    EnqueueOptions,
+    NewMessage,
+    enqueue_options,
+    new_message,
+    new_messages,
+)
+from eventstreaming.events.limits import limits
+from eventstreaming.types import (
+    JSON,
+    DeadLetter,
+    Duration,
+    EnqueuedId,
+    Message,
+    QueueInfo,
+)
+
+_DELIVERED_TOO_OFTEN = Failure(
+    "Delivered too often without an answer: its handler may be killing the worker.",
+    "max_deliveries",
+)
+
+
+class QueueOperations(LeaseOperations):
+    """The ephemeral half of MemoryEventStore."""
+
+    def enqueue(
+        self,
+        stream_name: str,
+        message: object,
+        *,
+        delay: Duration | None = None,
+        priority: int = 0,
+        group_key: str | None = None,
+        deduplication_key: str | None = None,
+        idempotency_key: str | None = None,
+        expires_in: Duration | None = None,
+        headers: Mapping[str, JSON] | None = None,
+        correlation_id: str | None = None,
+    ) -> EnqueuedId:
+        """See services.enqueue()."""
+        stream_name = arguments.stream_name(stream_name)
+        options = self._options(
+            delay=delay,
+            priority=priority,
+            group_key=group_key,
+            deduplication_key=deduplication_key,
+            expires_in=expires_in,
+            headers=headers,
+            correlation_id=correlation_id,
+        )
+        if idempotency_key is not None:
+            self._require("supports_idempotency", "idempotency_key")
+        return self._put(stream_name, [new_message(message)], options)[0]
+
+    def enqueue_many(
+        self,
+        stream_name: str,
+        messages: Iterable[object],
+        *,
+        delay: Duration | None = None,
+        priority: int = 0,
+        group_key: str | None = None,
+        expires_in: Duration | None = None,
+        headers: Mapping[str, JSON] | None = None,
+        correlation_id: str | None = None,
+    ) -> list[EnqueuedId]:
+        """See services.enqueue_many()."""
+        stream_name = arguments.stream_name(stream_name)
+        options = self._options(
+            delay=delay,
+            priority=priority,
+            group_key=group_key,
+            deduplication_key=None,
+            expires_in=expires_in,
+            headers=headers,
+            correlation_id=correlation_id,
+        )
+        return self._put(stream_name, new_messages(messages), options)
+
+    def dequeue_many(
+        self,
+        stream_name: str,
+        limit: int,
+        visibility_timeout: Duration | None = None,
+    ) -> list[Message]:
+        """See services.dequeue_many()."""
+        stream_name = arguments.stream_name(stream_name)
+        limit = arguments.integer(limit, "limit", 1, limits().messages_per_dequeue)
+        timeout = (
+            VISIBILITY_TIMEOUT
+            if visibility_timeout is None
+            else arguments.visibility_timeout(visibility_timeout)
+        )
+        found: list[Message] = []
+        data = self._data
+        with data.lock:
+            now = clock.now()
+            for message in data.visible(stream_name, now):
+                if len(found) == limit:
+                    break
+                if message.is_expired(now):
+                    data.remove(message)
+                    continue
+                message.lease += 1
+                if message.deliveries >= MAX_DELIVERIES:
+                    data.bury(message, "max_deliveries", _DELIVERED_TOO_OFTEN)
+                    continue
+                message.deliveries += 1
+                message.due_at = None
+                message.leased_until = now + timedelta(seconds=timeout)
+                found.append(self._message(message, message.leased_until))
+        return found
+
+    def pop(self, stream_name: str) -> Message | None:
+        """See services.pop()."""
+        stream_name = arguments.stream_name(stream_name)
+        data = self._data
+        with data.lock:
+            now = clock.now()
+            for message in data.visible(stream_name, now):
+                data.remove(message)
+                if not message.is_expired(now):
+                    message.lease += 1
+                    message.deliveries += 1
+                    return self._message(message, now)
+        return None
+
+    def queue_info(self, stream_name: str, *, exact: bool = False) -> QueueInfo:
+        """See services.queue_info(). Always exact."""
+        stream_name = arguments.stream_name(stream_name)
+        arguments.flag(exact, "exact")
+        data = self._data
+        with data.lock:
+            now = clock.now()
+            messages = data.queue(stream_name)
+            ready = list(data.visible(stream_name, now))
+            in_flight = sum(message.is_leased(now) for message in messages)
+            return QueueInfo(
+                stream_name=stream_name,
+                ready=len(ready),
+                in_flight=in_flight,
+                delayed=len(messages) - len(ready) - in_flight,
+                blocked=0,
+                dead=sum(
+                    d.message.stream_name == stream_name for d in data.dead.values()
+                ),
+                oldest_age=max(
+                    ((now - m.enqueued_at).total_seconds() for m in ready), default=None
+                ),
+                exact=True,
+            )
+
+    def dead_letters(
+        self,
+        stream_name: str | None = None,
+        *,
+        reason: str | None = None,
+        fingerprint: str | None = None,
+        limit: int = 100,
+    ) -> list[DeadLetter]:
+        """See services.dead_letters()."""
+        if stream_name is not None:
+            stream_name = arguments.stream_name(stream_name)
+        reason = arguments.text(reason, "reason")
+        fingerprint = arguments.text(fingerprint, "fingerprint")
+        limit = arguments.integer(limit, "limit", 1, limits().messages_per_dequeue)
+        data = self._data
+        with data.lock:
+            newest_first = (data.dead[n] for n in sorted(data.dead, reverse=True))
+            chosen = (
+                _dead_letter(dead)
+                for dead in newest_first
+                if stream_name in (None, dead.message.stream_name)
+                and reason in (None, dead.reason)
+                and fingerprint in (None, dead.failure.fingerprint)
+            )
+            return list(islice(chosen, limit))
+
+    def redrive(
+        self,
+        stream_name: str,
+        ids: Iterable[str] | None = None,
+        *,
+        limit: int | None = None,
+    ) -> int:
+        """See services.redrive()."""
+        stream_name = arguments.stream_name(stream_name)
+        numbers = None if ids is None else set(arguments.message_ids(ids))
+        limit = arguments.optional_integer(limit, "limit", 1)
+        data = self._data
+        with data.lock:
+            chosen = [
+                number
+                for number, dead in sorted(data.dead.items())
+                if dead.message.stream_name == stream_name
+                and (numbers is None or number in numbers)
+            ][:limit]
+            for number in chosen:
+                message = data.dead.pop(number).message
+                message.deliveries = message.attempts = 0
+                message.due_at = message.expires_at = None
+                data.put(message)
+        return len(chosen)
+
+    def purge(self, stream_name: str) -> int:
+        """See services.purge()."""
+        stream_name = arguments.stream_name(stream_name)
+        data = self._data
+        with data.lock:
+            messages = data.queue(stream_name)
+            for message in messages:
+                data.remove(message)
+        return len(messages)
+
+    def _options(self, **options: Any) -> EnqueueOptions:
+        checked = enqueue_options(**options)
+        if checked.group_key is not None:
+            self._require("supports_groups", "group_key")
+        if checked.deduplication_key is not None:
+            self._require("supports_deduplication", "deduplication_key")
+        return checked
+
+    def _put(
+        self, stream_name: str, new: list[NewMessage], options: EnqueueOptions
+    ) -> list[EnqueuedId]:
+        data = self._data
+        ids = []
+        with data.lock:
+            now = clock.now()
+            delay, expires_in = options.delay, options.expires_in
+            for message in new:
+                number = next(data.message_numbers)
+                data.put(
+                    KeptMessage(
+                        number=number,
+                        stream_name=stream_name,
+                        message_type=message.message_type,
+                        schema_version=message.schema_version,
+                        data=message.data,
+                        headers=options.headers,
+                        priority=options.priority,
+                        correlation_id=options.correlation_id,
+                        enqueued_at=now,
+                        due_at=now + timedelta(seconds=delay) if delay else None,
+                        expires_at=(
+                            None
+                            if expires_in is None
+                            else now + timedelta(seconds=expires_in)
+                        ),
+                    )
+                )
+                ids.append(EnqueuedId(str(number)))
+        return ids
+
+    def _message(self, message: KeptMessage, visible_until: datetime) -> Message:
+        return Message(
+            stream_name=message.stream_name,
+            message_id=str(message.number),
+            message_type=message.message_type,
+            schema_version=message.schema_version,
+            data=copied(message.data),
+            headers=copied(message.headers),
+            receipt=arguments.receipt_of(message.number, message.lease),
+            fencing_token=message.lease,
+            priority=message.priority,
+            group_key=None,
+            deliveries=message.deliveries,
+            attempts=message.attempts,
+            enqueued_at=message.enqueued_at,
+            visible_until=visible_until,
+            correlation_id=message.correlation_id,
+            store=self,
+        )
+
+
+def _dead_letter(dead: DeadMessage) -> DeadLetter:
+    message = dead.message
+    return DeadLetter(
+        stream_name=message.stream_name,
+        message_id=str(message.number),
+        message_type=message.message_type,
+        data=copied(message.data),
+        headers=copied(message.headers),
+        priority=message.priority,
+        group_key=None,
+        deliveries=message.deliveries,
+        attempts=message.attempts,
+        enqueued_at=message.enqueued_at,
+        correlation_id=message.correlation_id,
+        schema_version=message.schema_version,
+        reason=dead.reason,
+        error=dead.failure.text,
+        fingerprint=dead.failure.fingerprint,
+        died_at=dead.died_at,
+    )

@@ -1,0 +1,1 @@
+"""What runs handlers: subscriptions, queues, retry, worker."""

@@ -1,0 +1,39 @@
+"""Calling a handler, sync or async, the same way everywhere."""
+
+from collections.abc import Callable
+from inspect import iscoroutinefunction
+from typing import Any
+
+from asgiref.sync import async_to_sync
+
+from eventstreaming.events.correlation import correlation_scope
+from eventstreaming.types import Message, StoredEvent
+
+
+def handle_message(function: Callable[[Message], Any], message: Message) -> None:
+    """Call a queue handler; what it writes carries the message's story on."""
+    origin = f"{message.stream_name}:{message.message_id}"
+    with correlation_scope(message.correlation_id or origin, causation_id=origin[:255]):
+        _call(function, message)
+
+
+def handle_event(function: Callable[[StoredEvent], Any], event: StoredEvent) -> None:
+    """Call a subscription's function; what it writes carries the story on."""
+    with correlation_scope(
+        event.correlation_id or str(event.event_id), causation_id=str(event.event_id)
+    ):
+        _call(function, event)
+
+
+def _call(function: Callable[..., Any], argument: object) -> None:
+    """
+    Run the function in this thread.
+
+    An async one gets an event loop of its own, whose `sync_to_async` comes
+    back to this thread: each call has the thread's database connection to
+    itself, and no other coroutine can roll its writes back.
+    """
+    if iscoroutinefunction(function):
+        async_to_sync(function)(argument)
+    else:
+        function(argument)

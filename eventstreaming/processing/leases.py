@@ -1,0 +1,66 @@
+"""The leases that a worker holds, and when they must be extended."""
+
+from collections.abc import Iterable
+from math import inf
+
+from eventstreaming import clock
+from eventstreaming.processing.pool import Job
+from eventstreaming.types import Message
+
+
+class Leases:
+    """
+    The messages of one store in flight, by visibility timeout.
+
+    Each is extended every third of its timeout, so that two extensions may
+    fail before it is lost.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[Message, float, float]] = {}
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def take(self, jobs: Iterable[Job], timeout: float) -> None:
+        """Hold the leases of new jobs."""
+        due = clock.monotonic() + timeout / 3
+        for job in jobs:
+            self._held[job.message.message_id] = (job.message, timeout, due)
+
+    def drop(self, messages: Iterable[Message]) -> None:
+        """Let go of messages that are answered, or lost."""
+        for message in messages:
+            self._held.pop(message.message_id, None)
+
+    def lost(self, messages: Iterable[Message]) -> None:
+        """Extend messages no more; their handlers may still be running."""
+        for message in messages:
+            if message.message_id in self._held:
+                self._held[message.message_id] = (message, 0.0, inf)
+
+    def due(self) -> dict[float, list[Message]]:
+        """Return the messages to be extended now, by their timeout."""
+        now = clock.monotonic()
+        found: dict[float, list[Message]] = {}
+        for message, timeout, due in self._held.values():
+            if due <= now:
+                found.setdefault(timeout, []).append(message)
+        return found
+
+    def extended(self, messages: Iterable[Message]) -> None:
+        """Note that messages were extended just now."""
+        now = clock.monotonic()
+        for message in messages:
+            entry = self._held.get(message.message_id)
+            if entry is not None:
+                timeout = entry[1]
+                self._held[message.message_id] = (message, timeout, now + timeout / 3)
+
+    def seconds_to_next(self) -> float:
+        """Return how long until an extension is due."""
+        if not self._held:
+            return 60.0
+        return max(
+            0.0, min(due for _, _, due in self._held.values()) - clock.monotonic()
+        )

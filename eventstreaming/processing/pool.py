@@ -1,0 +1,119 @@
+"""The threads that run queue handlers, and what comes back from them."""
+
+import threading
+from collections.abc import Iterable
+from queue import Empty, SimpleQueue
+from typing import Any, NamedTuple
+
+from django.db import close_old_connections, connections, reset_queries
+
+from eventstreaming import clock
+from eventstreaming.exceptions import LeaseLost
+from eventstreaming.processing.calls import handle_message
+from eventstreaming.processing.registry import QueueHandler
+from eventstreaming.processing.settling import settling
+from eventstreaming.types import Message
+
+
+class Job(NamedTuple):
+    """A leased message and the handler that is to run it."""
+
+    handler: QueueHandler
+    message: Message
+
+
+class Outcome(NamedTuple):
+    """How a job ended; `settled` if its handler has answered by itself."""
+
+    job: Job
+    error: BaseException | None
+    settled: bool
+    seconds: float
+
+
+class HandlerPool:
+    """A fixed number of threads; each has Django connections of its own."""
+
+    def __init__(self, threads: int) -> None:
+        self.outcomes: SimpleQueue[Outcome] = SimpleQueue()
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._revoked: set[str] = set()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"handler-{n}", daemon=True)
+            for n in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, jobs: Iterable[Job]) -> None:
+        """Queue jobs for the next free thread."""
+        for job in jobs:
+            self._jobs.put(job)
+
+    def take_unstarted(self) -> list[Job]:
+        """Return the jobs that no thread has begun; none of them will run."""
+        jobs = []
+        while True:
+            try:
+                job = self._jobs.get_nowait()
+            except Empty:
+                return jobs
+            if job is not None:
+                jobs.append(job)
+
+    def revoke(self, messages: Iterable[Message]) -> None:
+        """Let no thread begin these messages: their lease is lost."""
+        self._revoked.update(message.receipt for message in messages)
+
+    def finished(self, timeout: float) -> list[Outcome]:
+        """Wait up to `timeout` seconds for an outcome; return all there are."""
+        outcomes: list[Outcome] = []
+        try:
+            outcomes.append(self.outcomes.get(timeout=timeout))
+            while True:
+                outcomes.append(self.outcomes.get_nowait())
+        except Empty:
+            return outcomes
+
+    def close(self) -> None:
+        """End the threads after the jobs they run."""
+        for _ in self._threads:
+            self._jobs.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            if job.message.receipt in self._revoked:
+                self._revoked.discard(job.message.receipt)
+                self.outcomes.put(_not_begun(job))
+            else:
+                self.outcomes.put(run_job(job))
+        connections.close_all()
+
+
+def run_job(job: Job) -> Outcome:
+    """Run one handler, with Django's connections in order before and after."""
+    close_old_connections()
+    began = clock.monotonic()
+    message, settled = settling(job.message)
+    error: BaseException | None = None
+    try:
+        handle_message(job.handler.function, message)
+    except BaseException as raised:  # SystemExit of a handler must not end a worker
+        error = raised
+    finally:
+        reset_queries()
+        close_old_connections()
+    return Outcome(job, error, bool(settled), clock.monotonic() - began)
+
+
+def _not_begun(job: Job) -> Outcome:
+    message = job.message
+    lost = LeaseLost(message.stream_name, message.message_id, "taken")
+    return Outcome(job, lost, False, 0.0)
+
+
+def describe(error: Any) -> str:
+    """Return an error in one line, for a log."""
+    return f"{type(error).__name__}: {error}".partition("\n")[0][:200]

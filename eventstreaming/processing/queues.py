@@ -1,0 +1,226 @@
+"""
+Running queue handlers: one control thread claims, extends and answers.
+
+Its connection is its own: a handler's broken transaction cannot touch an
+answer. Answers of messages that are done go out together.
+"""
+
+import logging
+import threading
+from collections.abc import Sequence
+
+from eventstreaming import clock
+from eventstreaming.backends import event_stores
+from eventstreaming.backends.base import BaseEventStore
+from eventstreaming.exceptions import LeaseLost
+from eventstreaming.processing.activity import Activity
+from eventstreaming.processing.leases import Leases
+from eventstreaming.processing.outages import Patience
+from eventstreaming.processing.polling import Polling
+from eventstreaming.processing.pool import HandlerPool, Job, Outcome, describe
+from eventstreaming.processing.registry import QueueHandler
+from eventstreaming.types import Message
+
+logger = logging.getLogger("eventstreaming.worker")
+
+CLAIM_AHEAD_SECONDS = 0.1  # how much unstarted work may lie here
+CLAIM_AT_MOST = 100
+SETTINGS_KEPT_SECONDS = 5.0
+
+
+class QueueRunner:
+    """Runs the handlers of one store's queues with a pool of threads."""
+
+    def __init__(
+        self,
+        name: str,
+        store: str,
+        handlers: Sequence[QueueHandler],
+        *,
+        threads: int,
+        activity: Activity,
+        stop: threading.Event,
+        polling: Polling,
+    ) -> None:
+        self.name = name
+        self.handlers = list(handlers)
+        self.done = 0
+        self.failed = 0
+        self._store_alias = store
+        self._threads = threads
+        self._activity = activity
+        self._stop = stop
+        self._polling = polling
+        self._leases = Leases()
+        self._finished: list[Outcome] = []
+        self._timeouts: dict[str, tuple[float, float]] = {}
+        self._seconds_per_job = CLAIM_AHEAD_SECONDS
+
+    @property
+    def store(self) -> BaseEventStore:
+        return event_stores[self._store_alias]
+
+    def run(self) -> None:
+        """Work until `stop` is set; then finish what runs and give back the rest."""
+        patience = Patience(self.name, self.store.database, threading.Event())
+        self._activity.join(self.name)
+        pool = HandlerPool(self._threads)
+        draining = False
+        while True:
+            if self._stop.is_set() and not draining:
+                draining = True
+                self._give_back(pool, patience)
+            if draining and not self._leases and not self._finished:
+                break
+            patience.attempt(self._settle)
+            patience.attempt(lambda: self._extend(pool))
+            claimed = None if draining else patience.attempt(lambda: self._claim(pool))
+            self._wait(pool, claimed or 0)
+        pool.close()
+
+    def _claim(self, pool: HandlerPool) -> int:
+        """Lease what the threads can begin soon; return how many messages."""
+        generation = self._activity.generation
+        ahead = int(self._threads * CLAIM_AHEAD_SECONDS / self._seconds_per_job)
+        wanted = self._threads + min(ahead, CLAIM_AT_MOST) - len(self._leases)
+        if wanted <= 0 or (len(self._leases) > self._threads and wanted < ahead // 2):
+            return 0
+        claimed = 0
+        for handler in self._in_turn():
+            messages = self.store.dequeue_many(
+                handler.queue, wanted - claimed, handler.visibility_timeout
+            )
+            if messages:
+                jobs = [Job(handler, message) for message in messages]
+                self._leases.take(jobs, self._timeout(handler))
+                self._activity.happened()
+                pool.submit(jobs)
+                claimed += len(messages)
+            if claimed >= wanted:
+                break
+        if claimed:
+            self._polling.busy()
+        elif not self._leases:
+            self._activity.idle(self.name, generation)
+        return claimed
+
+    def _in_turn(self) -> list[QueueHandler]:
+        """Return the handlers, each first in its turn, so that none starves."""
+        self.handlers.append(self.handlers.pop(0))
+        return list(self.handlers)
+
+    def _timeout(self, handler: QueueHandler) -> float:
+        """Return the seconds that a lease on the queue lasts."""
+        if handler.visibility_timeout is not None:
+            return handler.visibility_timeout
+        now = clock.monotonic()
+        timeout, known_until = self._timeouts.get(handler.queue, (0.0, 0.0))
+        if now >= known_until:
+            timeout = self.store.visibility_timeout_of(handler.queue)
+            self._timeouts[handler.queue] = (timeout, now + SETTINGS_KEPT_SECONDS)
+        return timeout
+
+    def _wait(self, pool: HandlerPool, claimed: int) -> None:
+        """Wait for an outcome, or until it is time to look again."""
+        if self._leases:
+            longest = 0.05 if self._finished else 1.0
+            pause = min(self._leases.seconds_to_next(), longest)
+            if len(self._leases) < self._threads and not claimed:
+                pause = min(pause, self._polling.pause())
+            outcomes = pool.finished(pause)
+            self._note(outcomes)
+        elif not claimed:
+            self._stop.wait(self._polling.pause())
+
+    def _note(self, outcomes: list[Outcome]) -> None:
+        self._finished += outcomes
+        for outcome in outcomes:
+            self._seconds_per_job += (outcome.seconds - self._seconds_per_job) / 20
+        self._seconds_per_job = max(self._seconds_per_job, 1e-4)
+
+    def _settle(self) -> None:
+        """Answer what is finished: one statement a queue, one for each failure."""
+        if not self._finished:
+            return
+        by_queue: dict[str, list[Message]] = {}
+        rest: list[Outcome] = []
+        for outcome in self._finished:
+            message = outcome.job.message
+            if outcome.error is None and not outcome.settled:
+                by_queue.setdefault(message.stream_name, []).append(message)
+            else:
+                rest.append(outcome)
+        for queue, messages in by_queue.items():
+            lost = self.store.acknowledge_many(queue, messages)
+            for message in lost:
+                logger.warning("%s: %r was done, but its lease is lost", queue, message)
+            self.done += len(messages) - len(lost)
+            self._forget(messages)
+        for outcome in rest:
+            if outcome.error is None:
+                self.done += 1
+            else:
+                self._fail(outcome, outcome.error)
+            self._forget([outcome.job.message])
+        self._activity.happened()
+
+    def _forget(self, messages: list[Message]) -> None:
+        self._leases.drop(messages)
+        answered = {message.message_id for message in messages}
+        self._finished = [
+            outcome
+            for outcome in self._finished
+            if outcome.job.message.message_id not in answered
+        ]
+
+    def _fail(self, outcome: Outcome, error: BaseException) -> None:
+        handler, message = outcome.job
+        attempt = message.attempts + 1
+        delay = None
+        if handler.retry.backoff is not None:
+            delay = handler.retry.delay(attempt, error)
+        try:
+            again = self.store.nack(
+                message.stream_name,
+                message.message_id,
+                receipt=message.receipt,
+                delay=delay,
+                error=error,
+                max_attempts=handler.retry.max_attempts,
+            )
+        except LeaseLost as lost:
+            logger.warning("%r failed with %s; %s", message, describe(error), lost)
+            return
+        self.failed += 1
+        if again:
+            logger.warning("%r failed, to be retried: %s", message, describe(error))
+        else:
+            logger.error(
+                "%r failed for good, now a dead letter: %s",
+                message,
+                describe(error),
+                exc_info=error,
+            )
+
+    def _extend(self, pool: HandlerPool) -> None:
+        for timeout, messages in self._leases.due().items():
+            lost = self.store.extend_many(messages, timeout)
+            self._leases.extended(messages)
+            self._leases.lost(lost)
+            pool.revoke(lost)
+            for message in lost:
+                logger.warning("%r is not ours any more: its lease is lost", message)
+
+    def _give_back(self, pool: HandlerPool, patience: Patience) -> None:
+        unstarted = [job.message for job in pool.take_unstarted()]
+        if unstarted:
+            patience.attempt(lambda: self.store.release(unstarted))
+            self._leases.drop(unstarted)
+        running = len(self._leases)
+        if unstarted or running:
+            logger.info(
+                "%s: gave back %d messages, waiting for %d that run",
+                self.name,
+                len(unstarted),
+                running,
+            )

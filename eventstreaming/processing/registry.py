@@ -1,0 +1,195 @@
+"""
+What is to be run: queue handlers and subscriptions.
+
+The decorators only record; nothing is read or opened before a worker runs.
+"""
+
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from eventstreaming.backends import DEFAULT_ALIAS
+from eventstreaming.events import arguments
+from eventstreaming.exceptions import HandlerConflict, InvalidType, InvalidValue
+from eventstreaming.processing.retry import Backoff, RetryPolicy
+from eventstreaming.processing.sources import Source
+from eventstreaming.types import Duration, Message, StoredEvent
+
+Result = Coroutine[Any, Any, object] | object
+MessageFunction = Callable[[Message], Result]
+EventFunction = Callable[[StoredEvent], Result]
+OnFailure = Literal["stop", "skip"]
+
+M = TypeVar("M", bound=MessageFunction)
+E = TypeVar("E", bound=EventFunction)
+
+BATCH_SIZE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueHandler:
+    """A function that handles the messages of one queue."""
+
+    queue: str
+    function: MessageFunction
+    retry: RetryPolicy
+    visibility_timeout: float | None
+    store: str
+
+    @property
+    def name(self) -> str:
+        return self.queue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventSubscription:
+    """A function that handles the events of one source, in order."""
+
+    name: str
+    source_text: str
+    source: Source
+    function: EventFunction
+    retry: RetryPolicy
+    event_types: list[str] | None
+    on_failure: OnFailure
+    batch_size: int
+    store: str
+
+
+class Handlers:
+    """A registry of what workers run."""
+
+    def __init__(self) -> None:
+        self.queues: dict[str, QueueHandler] = {}
+        self.subscriptions: dict[str, EventSubscription] = {}
+
+    def add_queue(self, handler: QueueHandler) -> None:
+        """Raise HandlerConflict when the queue has another handler."""
+        known = self.queues.get(handler.queue)
+        if known is not None:
+            _refuse_another("queue", handler.queue, known.function, handler.function)
+        self.queues[handler.queue] = handler
+
+    def add_subscription(self, subscription: EventSubscription) -> None:
+        """Raise HandlerConflict when the name stands for another function."""
+        known = self.subscriptions.get(subscription.name)
+        if known is not None:
+            _refuse_another(
+                "subscription", subscription.name, known.function, subscription.function
+            )
+        self.subscriptions[subscription.name] = subscription
+
+    def names(self) -> list[str]:
+        """Return the names that a worker can be told to run."""
+        return sorted({*self.queues, *self.subscriptions})
+
+
+handlers = Handlers()
+
+
+def queue_handler(
+    stream_name: str,
+    *,
+    max_attempts: int | None = None,
+    backoff: Backoff | None = None,
+    visibility_timeout: Duration | None = None,
+    store: str = DEFAULT_ALIAS,
+) -> Callable[[M], M]:
+    """
+    Let a function, sync or async, handle the messages of a queue.
+
+    A return acknowledges the message, an exception is a failed attempt: it is
+    delivered again after `backoff` (see RetryPolicy; default: the queue's), and
+    goes to the dead letters after `max_attempts` (default: the queue's, else
+    5). The message stays hidden while the function runs. A function that
+    settles the message itself, with `message.atomic()` say, is left alone.
+    Raise HandlerConflict when the queue has a handler already.
+    """
+    queue = arguments.stream_name(stream_name)
+    timeout = (
+        None
+        if visibility_timeout is None
+        else arguments.visibility_timeout(visibility_timeout)
+    )
+    retry = RetryPolicy(max_attempts, backoff)
+
+    def register(function: M) -> M:
+        handlers.add_queue(
+            QueueHandler(
+                queue=queue,
+                function=_callable(function),
+                retry=retry,
+                visibility_timeout=timeout,
+                store=store,
+            )
+        )
+        return function
+
+    return register
+
+
+def subscription(
+    source: str,
+    *,
+    name: str,
+    event_types: Iterable[str] | None = None,
+    max_attempts: int | None = None,
+    backoff: Backoff | None = None,
+    on_failure: OnFailure = "stop",
+    batch_size: int = BATCH_SIZE,
+    store: str = DEFAULT_ALIAS,
+) -> Callable[[E], E]:
+    """
+    Let a function, sync or async, handle the events of a source, in order.
+
+    `source` is a stream ("orders"), a category ("order-*") or "*". Each event
+    is handled exactly once as far as the store's database is concerned: what
+    the function writes there and the checkpoint commit together. A failing
+    event is tried again after `backoff`; after `max_attempts` (default 5) the
+    subscription stops until it is resumed, or skips the event with
+    `on_failure="skip"`. Raise HandlerConflict when the name is taken.
+    """
+    if on_failure not in ("stop", "skip"):
+        raise InvalidValue("on_failure", "must be 'stop' or 'skip'")
+    parsed = Source.parse(source)
+    types = arguments.type_names(event_types)
+    retry = RetryPolicy(max_attempts, backoff)
+    checked_name = arguments.stream_name(name, "name")
+    size = arguments.integer(batch_size, "batch_size", 1, 10_000)
+
+    def register(function: E) -> E:
+        handlers.add_subscription(
+            EventSubscription(
+                name=checked_name,
+                source_text=source,
+                source=parsed,
+                function=_callable(function),
+                retry=retry,
+                event_types=types,
+                on_failure=on_failure,
+                batch_size=size,
+                store=store,
+            )
+        )
+        return function
+
+    return register
+
+
+def _callable(function: Any) -> Any:
+    if not callable(function) or isinstance(function, type):
+        raise InvalidType("function", "must be a function that takes one argument")
+    return function
+
+
+def _refuse_another(what: str, name: str, known: object, new: object) -> None:
+    if _place(known) != _place(new):
+        raise HandlerConflict(
+            f"{what} {name!r} is handled by {_place(known)} already; "
+            f"{_place(new)} cannot handle it, too"
+        )
+
+
+def _place(function: Any) -> str:
+    name = getattr(function, "__qualname__", type(function).__qualname__)
+    return f"{function.__module__}.{name}"

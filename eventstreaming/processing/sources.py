@@ -1,0 +1,80 @@
+"""What a subscription reads: a stream, a category, or the whole store."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Self
+
+from eventstreaming.backends.base import BaseEventStore
+from eventstreaming.events import arguments
+from eventstreaming.exceptions import InvalidValue
+from eventstreaming.types import StoredEvent
+
+
+class SourceKind(Enum):
+    STREAM = "stream"
+    CATEGORY = "category"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """
+    A parsed source: `orders` is a stream, `order-*` a category, `*` all.
+
+    A place is an offset in a stream and a position elsewhere.
+    """
+
+    kind: SourceKind
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the form that `@subscription` takes."""
+        if text == "*":
+            return cls(SourceKind.ALL, "")
+        if isinstance(text, str) and text.endswith("-*"):
+            return cls(SourceKind.CATEGORY, arguments.category(text[:-2]))
+        if isinstance(text, str) and "*" in text:
+            raise InvalidValue(
+                "source",
+                f"{arguments.excerpt(text)} is refused: use a stream name, a category "
+                "('order-*'), or '*' for the whole store",
+            )
+        return cls(SourceKind.STREAM, arguments.stream_name(text, "source"))
+
+    @property
+    def is_stream(self) -> bool:
+        """Say whether places are offsets."""
+        return self.kind is SourceKind.STREAM
+
+    def place(self, event: StoredEvent) -> int:
+        """Return where an event lies in this source."""
+        return event.offset if self.is_stream else event.position
+
+    def read(
+        self,
+        store: BaseEventStore,
+        after: int | None,
+        limit: int,
+        event_types: list[str] | None,
+    ) -> Iterator[StoredEvent]:
+        """Read what comes after a place; None is before the first event."""
+        start = None if after is None else after + 1
+        if self.kind is SourceKind.STREAM:
+            return store.read_stream(
+                self.name, start, limit=limit, event_types=event_types, batch_size=limit
+            )
+        if self.kind is SourceKind.CATEGORY:
+            return store.read_category(
+                self.name, start, limit=limit, event_types=event_types, batch_size=limit
+            )
+        return store.read_all(
+            start, limit=limit, event_types=event_types, batch_size=limit
+        )
+
+    def head(self, store: BaseEventStore) -> int:
+        """Return the last place that a reader can have reached now."""
+        if self.is_stream:
+            return store.stream_info(self.name).last_offset
+        return store.fence()

@@ -1,0 +1,219 @@
+"""
+Running a subscription: one batch of events in one transaction.
+
+Whoever holds the row lock of the checkpoint works the partition; a crash ends
+the transaction and with it the lock. Handlers' writes and the checkpoint
+commit together, so each event takes effect exactly once.
+"""
+
+import logging
+from enum import Enum
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from eventstreaming import clock
+from eventstreaming.backends import event_stores
+from eventstreaming.backends.base import BaseEventStore
+from eventstreaming.backends.failures import failure_of
+from eventstreaming.exceptions import HandlerConflict, UnsupportedOperation
+from eventstreaming.models import Checkpoint, Subscription
+from eventstreaming.processing.calls import handle_event
+from eventstreaming.processing.outages import is_contention, is_outage
+from eventstreaming.processing.registry import EventSubscription
+from eventstreaming.types import StoredEvent
+
+logger = logging.getLogger("eventstreaming.worker")
+
+MAX_BATCH_SECONDS = 0.1  # a batch that appends holds the fence for others
+
+
+class BatchResult(Enum):
+    PROGRESSED = "progressed"
+    CAUGHT_UP = "caught up"
+    BUSY = "another worker has it"
+    FAILED = "failed, to be tried again"
+    STOPPED = "stopped"
+
+
+class SubscriptionRunner:
+    """Runs one subscription, batch by batch. `retry_after` is for FAILED."""
+
+    def __init__(self, subscription: EventSubscription) -> None:
+        self.subscription = subscription
+        self.handled = 0
+        self.retry_after = 0.0
+
+    @property
+    def store(self) -> BaseEventStore:
+        return event_stores[self.subscription.store]
+
+    @property
+    def database(self) -> str:
+        """Return the alias of the database that keeps the checkpoints."""
+        if self.store.database is None:
+            raise UnsupportedOperation(
+                f"subscription {self.subscription.name!r}: "
+                f"{type(self.store).__name__} keeps no checkpoints"
+            )
+        return self.store.database
+
+    def prepare(self) -> None:
+        """
+        Create the rows of a new subscription.
+
+        Raise HandlerConflict when the stored source or filter differs: the
+        checkpoint would mean something else.
+        """
+        declared = self.subscription
+        row, created = Subscription.objects.using(self.database).get_or_create(
+            name=declared.name,
+            defaults={
+                "source": declared.source_text,
+                "event_types": declared.event_types,
+            },
+        )
+        Checkpoint.objects.using(self.database).get_or_create(
+            subscription=row, partition=0
+        )
+        if row.source != declared.source_text:
+            raise HandlerConflict(
+                f"subscription {declared.name!r} reads {declared.source_text!r} now, "
+                f"its checkpoint was made for {row.source!r}; give it a new name, or "
+                "change it back"
+            )
+        if row.event_types != declared.event_types:
+            row.event_types = declared.event_types
+            row.save(using=self.database, update_fields=["event_types"])
+        if created:
+            logger.info(
+                "%s: new subscription to %s", declared.name, declared.source_text
+            )
+
+    def run_batch(self) -> BatchResult:
+        """Handle the next events, if the partition is free; commit once."""
+        with transaction.atomic(using=self.database):
+            checkpoint = (
+                Checkpoint.objects.using(self.database)
+                .select_for_update(skip_locked=True, of=("self",))
+                .select_related("subscription")
+                .filter(subscription__name=self.subscription.name, partition=0)
+                .first()
+            )
+            if checkpoint is None:
+                return BatchResult.BUSY
+            if checkpoint.subscription.state == Subscription.State.STOPPED:
+                return BatchResult.STOPPED
+            return self._work(checkpoint)
+
+    def _work(self, checkpoint: Checkpoint) -> BatchResult:
+        declared = self.subscription
+        after = checkpoint.offset if declared.source.is_stream else checkpoint.position
+        head = declared.source.head(self.store)
+        events = declared.source.read(
+            self.store, after, declared.batch_size, declared.event_types
+        )
+        deadline = clock.monotonic() + MAX_BATCH_SECONDS
+        reached, handled, seen = after, 0, 0
+        for seen, event in enumerate(events, 1):  # noqa: B007 - read after the loop
+            error = self._handle(event)
+            if error is not None and not self._skips(checkpoint, event, error):
+                self._save(checkpoint, reached, handled)
+                return self._failed(checkpoint, event, error)
+            reached = declared.source.place(event)
+            handled += 1
+            checkpoint.attempts = 0
+            if clock.monotonic() > deadline:
+                break
+        else:
+            if seen < declared.batch_size and head > (
+                -1 if reached is None else reached
+            ):
+                reached = head  # the rest was filtered out, or positions not used
+        if reached == after and not handled:
+            return BatchResult.CAUGHT_UP
+        checkpoint.error = ""
+        self._save(checkpoint, reached, handled)
+        return BatchResult.PROGRESSED if handled else BatchResult.CAUGHT_UP
+
+    def _handle(self, event: StoredEvent) -> Exception | None:
+        """Call the function in a savepoint; return what it raised."""
+        try:
+            with transaction.atomic(using=self.database):
+                handle_event(self.subscription.function, event)
+        except Exception as error:
+            if is_outage(error, self.database) or is_contention(error):
+                raise
+            return error
+        return None
+
+    def _skips(
+        self, checkpoint: Checkpoint, event: StoredEvent, error: Exception
+    ) -> bool:
+        declared = self.subscription
+        if declared.on_failure != "skip":
+            return False
+        if checkpoint.attempts + 1 < declared.retry.attempts_allowed:
+            return False
+        logger.error(
+            "%s: skipped %r after %d attempts: %r",
+            declared.name,
+            event,
+            checkpoint.attempts + 1,
+            error,
+            exc_info=error,
+        )
+        return True
+
+    def _failed(
+        self, checkpoint: Checkpoint, event: StoredEvent, error: Exception
+    ) -> BatchResult:
+        declared = self.subscription
+        checkpoint.attempts += 1
+        checkpoint.error = f"{event!r}\n{failure_of(error).text}"
+        checkpoint.save(using=self.database, update_fields=["attempts", "error"])
+        if checkpoint.attempts < declared.retry.attempts_allowed:
+            self.retry_after = declared.retry.delay(checkpoint.attempts, error)
+            logger.warning(
+                "%s: %r failed (attempt %d of %d), again in %.1f s: %r",
+                declared.name,
+                event,
+                checkpoint.attempts,
+                declared.retry.attempts_allowed,
+                self.retry_after,
+                error,
+            )
+            return BatchResult.FAILED
+        row = checkpoint.subscription
+        row.state = Subscription.State.STOPPED
+        row.save(using=self.database, update_fields=["state"])
+        logger.error(
+            "%s: stopped at %r after %d attempts: %r",
+            declared.name,
+            event,
+            checkpoint.attempts,
+            error,
+            exc_info=error,
+        )
+        return BatchResult.STOPPED
+
+    def _save(self, checkpoint: Checkpoint, reached: int | None, handled: int) -> None:
+        """Store how far the partition has come; it never falls."""
+        if self.subscription.source.is_stream:
+            checkpoint.offset = reached
+        else:
+            checkpoint.position = reached
+        checkpoint.handled += handled
+        self.handled += handled
+        checkpoint.progressed_at = Now()
+        checkpoint.save(
+            using=self.database,
+            update_fields=[
+                "offset",
+                "position",
+                "handled",
+                "attempts",
+                "error",
+                "progressed_at",
+            ],
+        )

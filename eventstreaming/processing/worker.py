@@ -1,0 +1,188 @@
+"""A worker process: threads that run queue handlers and subscriptions."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from operator import attrgetter
+
+from django.db import connections
+
+from eventstreaming import clock
+from eventstreaming.backends import event_stores
+from eventstreaming.backends.relational import worker_id
+from eventstreaming.exceptions import InvalidValue
+from eventstreaming.processing.activity import Activity
+from eventstreaming.processing.loops import SubscriptionLoop
+from eventstreaming.processing.outages import Patience
+from eventstreaming.processing.polling import BATCH_LONGEST, LONGEST, Polling
+from eventstreaming.processing.queues import QueueRunner
+from eventstreaming.processing.registry import (
+    EventSubscription,
+    Handlers,
+    QueueHandler,
+    handlers,
+)
+from eventstreaming.processing.subscriptions import SubscriptionRunner
+
+logger = logging.getLogger("eventstreaming.worker")
+
+REPORT_SECONDS = 10.0
+
+
+class Worker:
+    """
+    Runs handlers by name, or all of them.
+
+    With `batch` it ends when nothing is left to do. `run()` returns whether
+    all went well; `stop()` may be called from a signal handler.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str] = (),
+        *,
+        threads: int = 4,
+        batch: bool = False,
+        registry: Handlers = handlers,
+    ) -> None:
+        queues, subscriptions = _chosen(names, registry)
+        self._stop = threading.Event()
+        self._activity = Activity()
+        self._batch = batch
+        self._threads = threads
+        self._crashed: list[str] = []
+        polling = BATCH_LONGEST if batch else LONGEST
+        self.queue_runners = [
+            QueueRunner(
+                f"queues of {store!r}",
+                store,
+                list(group),
+                threads=threads,
+                activity=self._activity,
+                stop=self._stop,
+                polling=Polling(polling),
+            )
+            for store, group in groupby(
+                sorted(queues, key=attrgetter("store")), attrgetter("store")
+            )
+        ]
+        self.loops = [
+            SubscriptionLoop(
+                SubscriptionRunner(subscription),
+                activity=self._activity,
+                stop=self._stop,
+                polling=Polling(polling),
+            )
+            for subscription in subscriptions
+        ]
+
+    def run(self) -> bool:
+        """Work until stopped, or drained in batch mode; then clean up."""
+        self._announce()
+        self._prepare()
+        threads = [
+            threading.Thread(target=self._guarded(name, run), name=name, daemon=True)
+            for name, run in self._jobs()
+        ]
+        for thread in threads:
+            thread.start()
+        self._watch()
+        for thread in threads:
+            thread.join()
+        self._report("Worker stopped")
+        stuck = [loop.name for loop in self.loops if loop.stopped]
+        return not self._crashed and not (self._batch and stuck)
+
+    def stop(self) -> None:
+        """Begin to drain: claim nothing more, finish what runs."""
+        self._stop.set()
+
+    def _jobs(self) -> list[tuple[str, Callable[[], None]]]:
+        runners: list[QueueRunner | SubscriptionLoop] = [
+            *self.queue_runners,
+            *self.loops,
+        ]
+        for runner in runners:
+            self._activity.join(runner.name)
+        return [(runner.name, runner.run) for runner in runners]
+
+    def _guarded(self, name: str, run: Callable[[], None]) -> Callable[[], None]:
+        def guarded() -> None:
+            try:
+                run()
+            except Exception:
+                logger.critical("%s crashed; the worker stops", name, exc_info=True)
+                self._crashed.append(name)
+                self._stop.set()
+            finally:
+                connections.close_all()
+
+        return guarded
+
+    def _prepare(self) -> None:
+        """Create the rows of new subscriptions, waiting for the database."""
+        for loop in self.loops:
+            patience = Patience(loop.name, loop.runner.database, self._stop)
+            while not self._stop.is_set():
+                if patience.attempt(lambda: loop.runner.prepare() or True):  # noqa: B023
+                    break
+        connections.close_all()
+
+    def _watch(self) -> None:
+        """Wait for the end; say now and then what was done."""
+        reported_at, reported = clock.monotonic(), self._counts()
+        while not self._stop.wait(0.05 if self._batch else 0.5):
+            if self._batch and self._activity.all_done():
+                self._stop.set()
+            now = clock.monotonic()
+            if now - reported_at >= REPORT_SECONDS:
+                if self._counts() != reported:
+                    self._report("So far")
+                reported_at, reported = now, self._counts()
+
+    def _counts(self) -> tuple[int, int, int]:
+        return (
+            sum(runner.done for runner in self.queue_runners),
+            sum(runner.failed for runner in self.queue_runners),
+            sum(loop.runner.handled for loop in self.loops),
+        )
+
+    def _report(self, what: str) -> None:
+        done, failed, handled = self._counts()
+        logger.info(
+            "%s: %d messages done, %d attempts failed, %d events handled",
+            what,
+            done,
+            failed,
+            handled,
+        )
+
+    def _announce(self) -> None:
+        queues = [h.queue for runner in self.queue_runners for h in runner.handlers]
+        names = [loop.runner.subscription.name for loop in self.loops]
+        logger.info(
+            "Worker %s: queues %s with %d threads; subscriptions %s",
+            worker_id(),
+            ", ".join(queues) or "none",
+            self._threads,
+            ", ".join(names) or "none",
+        )
+
+
+def _chosen(
+    names: Sequence[str], registry: Handlers
+) -> tuple[list[QueueHandler], list[EventSubscription]]:
+    unknown = [name for name in names if name not in registry.names()]
+    if unknown:
+        known = ", ".join(registry.names()) or "none; is subscriptions.py there?"
+        raise InvalidValue(
+            "name", f"nothing is called {', '.join(unknown)}; known are {known}"
+        )
+    chosen = set(names or registry.names())
+    for handler in registry.queues.values():
+        event_stores[handler.store]  # a store that is misconfigured raises here
+    return (
+        [handler for name, handler in registry.queues.items() if name in chosen],
+        [item for name, item in registry.subscriptions.items() if name in chosen],
+    )
