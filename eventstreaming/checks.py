@@ -19,7 +19,11 @@ from django.db import router
 from eventstreaming.backends import SETTING, event_stores
 from eventstreaming.events.limits import limits
 from eventstreaming.exceptions import InvalidEventStore
-from eventstreaming.processing.registry import handlers
+from eventstreaming.processing.registry import (
+    EventSubscription,
+    QueueHandler,
+    handlers,
+)
 
 NEAR_MISSES = ("EVENT_STORE", "EVENTSTORES", "EVENTSTREAMING", "EVENT_STREAMS")
 
@@ -74,7 +78,10 @@ def check_handlers(**kwargs: Any) -> list[CheckMessage]:
         known = set(event_stores.settings)
     except InvalidEventStore:
         return []  # E001 says it
-    declared = [*handlers.queues.values(), *handlers.subscriptions.values()]
+    declared: list[QueueHandler | EventSubscription] = [
+        *handlers.queues.values(),
+        *handlers.subscriptions.values(),
+    ]
     return [
         _error(
             f"{item.name!r} is declared for the store {item.store!r}, which is not in "

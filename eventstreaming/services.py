@@ -3,8 +3,7 @@ The public functions: what a project calls.
 
 Each mirrors the method of the store that `store` names, and has an async twin
 with an `a` prefix. Bad arguments raise InvalidValue or InvalidType before
-anything is written. What is written takes part in the caller's transaction
-where the store supports transactions; nothing else is opened or committed.
+anything is written. Writes take part in the caller's transaction.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -48,8 +47,8 @@ def append(
     nothing is written, and the caller's transaction goes on. `key` orders the
     events for partitioned subscriptions (default: the stream name).
 
-    The events are visible to others when the caller's transaction commits.
-    Until then other appends to the same serial stream wait.
+    Others see the events when the caller's transaction commits; until then
+    other appends to the same serial stream wait.
     """
     return event_stores[store].append(
         stream_name,
@@ -107,9 +106,9 @@ def read_category(
     """
     Iterate over the events of all streams of a category, in position order.
 
-    The category is the part of a stream name before its first `-`. No
-    committed event is ever skipped. Inside a REPEATABLE READ or SERIALIZABLE
-    block of the caller UnsafeIsolation is raised at the first fetch.
+    The category is the part of a stream name before its first `-`. No committed
+    event is ever skipped. Inside a REPEATABLE READ or SERIALIZABLE block the
+    first fetch raises UnsafeIsolation.
     """
     return event_stores[store].read_category(
         category,
@@ -151,9 +150,8 @@ def create_stream(
     """
     Create an empty stream; return False if it is there already.
 
-    Appending creates a stream, too; creating it first keeps other writers
-    from waiting for the transaction that does. StreamKindConflict is raised
-    when it exists as the other kind.
+    Appending creates a stream, too, but others wait for that transaction.
+    Raise StreamKindConflict when it exists as the other kind.
     """
     return event_stores[store].create_stream(stream_name, concurrent=concurrent)
 
@@ -229,10 +227,10 @@ def dequeue(
     """
     Lease the next message, or return None when none is ready.
 
-    The message is hidden from others for `visibility_timeout` seconds (default:
-    the queue's setting, else 30), then delivered again unless it was
-    acknowledged. Waits for one up to `wait` seconds if that is given. Leases
-    in a transaction of its own: LeaseInTransaction inside the caller's.
+    It is hidden from others for `visibility_timeout` seconds (default: the
+    queue's, else 30), then delivered again unless it was acknowledged. `wait`
+    waits up to so many seconds for one. Raise LeaseInTransaction inside the
+    caller's transaction: leasing takes one of its own.
     """
     return event_stores[store].dequeue(stream_name, visibility_timeout, wait=wait)
 
@@ -252,7 +250,7 @@ def pop(stream_name: str, *, store: str = DEFAULT_ALIAS) -> Message | None:
     """
     Take the next message and remove it: delivered at most once per commit.
 
-    May join the caller's transaction; a rollback puts the message back.
+    A rollback of the caller's transaction puts it back.
     """
     return event_stores[store].pop(stream_name)
 
@@ -267,9 +265,8 @@ def acknowledge(
     """
     Remove a message. Prefer `message.acknowledge()`, which is fenced.
 
-    Without `receipt`, return True if this call removed it. With it, anything
-    else raises LeaseLost. A lease that has expired and was not given to
-    another is still good.
+    Without `receipt`, return True if this call removed it. With it, anything else
+    raises LeaseLost. An expired lease that no other got is still good.
     """
     return event_stores[store].acknowledge(stream_name, message_id, receipt=receipt)
 
@@ -332,8 +329,7 @@ def queue_info(
     """
     Count a queue's messages by state, each up to 10,000 unless `exact`.
 
-    `ready` messages can be delivered now; `oldest_age` is the age in seconds
-    of the oldest of them.
+    `oldest_age` is the age in seconds of the oldest message that is ready.
     """
     return event_stores[store].queue_info(stream_name, exact=exact)
 
@@ -346,7 +342,7 @@ def dead_letters(
     limit: int = 100,
     store: str = DEFAULT_ALIAS,
 ) -> list[DeadLetter]:
-    """Return dead letters, the newest message first, at most `limit`."""
+    """Return at most `limit` dead letters, the newest message first."""
     return event_stores[store].dead_letters(
         stream_name, reason=reason, fingerprint=fingerprint, limit=limit
     )
@@ -362,8 +358,8 @@ def redrive(
     """
     Send dead letters back to their queue; return how many.
 
-    They keep their message id and start again with no deliveries and attempts;
-    the oldest come first, and `limit` bounds how many.
+    They keep their ids and start again with no deliveries and attempts. The
+    oldest come first, at most `limit`.
     """
     return event_stores[store].redrive(stream_name, ids, limit=limit)
 

@@ -12,7 +12,7 @@ Without the setting, "default" is the right store for the project's default
 database.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from asgiref.local import Local
 from django.conf import settings
@@ -31,7 +31,13 @@ _BACKENDS = {
 }
 
 
-class EventStoreHandler(BaseConnectionHandler):
+if TYPE_CHECKING:  # only the stubs know that the handler is generic
+    Handler = BaseConnectionHandler[BaseEventStore]
+else:
+    Handler = BaseConnectionHandler
+
+
+class EventStoreHandler(Handler):
     """The stores by alias; one object per thread or async context."""
 
     settings_name = SETTING

@@ -1,7 +1,7 @@
 """How async twins are made: in one place, from the sync functions."""
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from functools import wraps
+from functools import update_wrapper
 from itertools import islice
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -25,22 +25,20 @@ def async_method(
     """
     name = method.__name__
 
-    @wraps(method)
-    async def twin(self: S, *args: P.args, **kwargs: P.kwargs) -> R:
+    async def twin(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
         call: Callable[..., R] = getattr(self, name)
         return await sync_to_async(call, thread_sensitive=True)(*args, **kwargs)
 
-    return _as_twin(twin, name)
+    return _as_twin(twin, method)
 
 
 def async_function(function: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
     """Return the async twin of a function."""
 
-    @wraps(function)
     async def twin(*args: P.args, **kwargs: P.kwargs) -> R:
         return await sync_to_async(function, thread_sensitive=True)(*args, **kwargs)
 
-    return _as_twin(twin, function.__name__)
+    return _as_twin(twin, function)
 
 
 def async_reader(
@@ -52,11 +50,10 @@ def async_reader(
     Bad arguments raise at the call, as in the reader itself.
     """
 
-    @wraps(function)
     def twin(*args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
         return _iterate(function(*args, **kwargs))
 
-    return _as_twin(twin, function.__name__)
+    return _as_twin(twin, function)
 
 
 def async_reader_method(
@@ -65,12 +62,11 @@ def async_reader_method(
     """Return the async iterator twin of a method that subclasses override."""
     name = method.__name__
 
-    @wraps(method)
-    def twin(self: S, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
+    def twin(self: S, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
         read: Callable[..., Iterator[R]] = getattr(self, name)
         return _iterate(read(*args, **kwargs))
 
-    return _as_twin(twin, name)
+    return _as_twin(twin, method)
 
 
 async def _iterate(items: Iterator[R]) -> AsyncIterator[R]:
@@ -86,9 +82,10 @@ def _take(items: Iterator[R]) -> list[R]:
 T = TypeVar("T", bound=Callable[..., Any])
 
 
-def _as_twin(twin: T, name: str) -> T:
-    twin.__name__ = f"a{name}"
-    twin.__qualname__ = twin.__qualname__.replace(name, f"a{name}")
-    twin.__doc__ = f"See {name}()."
-    twin.__dict__.pop("__isabstractmethod__", None)  # copied by wraps()
+def _as_twin(twin: T, original: Callable[..., Any]) -> T:
+    update_wrapper(twin, original)
+    twin.__name__ = f"a{original.__name__}"
+    twin.__qualname__ = f"a{original.__qualname__}"
+    twin.__doc__ = f"See {original.__name__}()."
+    twin.__dict__.pop("__isabstractmethod__", None)
     return twin

@@ -52,7 +52,7 @@ class HandlerPool:
 
     def take_unstarted(self) -> list[Job]:
         """Return the jobs that no thread has begun; none of them will run."""
-        jobs = []
+        jobs: list[Job] = []
         while True:
             try:
                 job = self._jobs.get_nowait()

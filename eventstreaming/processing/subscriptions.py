@@ -58,9 +58,9 @@ class SubscriptionRunner:
             )
         return self.store.database
 
-    def prepare(self) -> None:
+    def prepare(self) -> bool:
         """
-        Create the rows of a new subscription.
+        Create the rows of a new subscription; return True.
 
         Raise HandlerConflict when the stored source or filter differs: the
         checkpoint would mean something else.
@@ -89,6 +89,7 @@ class SubscriptionRunner:
             logger.info(
                 "%s: new subscription to %s", declared.name, declared.source_text
             )
+        return True
 
     def run_batch(self) -> BatchResult:
         """Handle the next events, if the partition is free; commit once."""

@@ -125,7 +125,7 @@ class Worker:
         for loop in self.loops:
             patience = Patience(loop.name, loop.runner.database, self._stop)
             while not self._stop.is_set():
-                if patience.attempt(lambda: loop.runner.prepare() or True):  # noqa: B023
+                if patience.attempt(loop.runner.prepare):
                     break
         connections.close_all()
 

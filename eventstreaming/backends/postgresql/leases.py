@@ -123,8 +123,8 @@ class LeaseOperations(RelationalStore):
         rows = self._execute("lease", {"queue": stream_name, "id": number})
         if not rows:
             return LeaseLost(stream_name, str(number), "gone")
-        reason = "released" if rows[0][0] == lease else "taken"
-        return LeaseLost(stream_name, str(number), reason)
+        released = rows[0][0] == lease
+        return LeaseLost(stream_name, str(number), "released" if released else "taken")
 
 
 def ids_and_leases(messages: Iterable[Message]) -> dict[str, Any]:

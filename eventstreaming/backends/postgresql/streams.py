@@ -30,7 +30,7 @@ from eventstreaming.types import (
 
 _SERIAL, _CONCURRENT = 0, 1
 _DELETED = 1
-_RULES = {ANY_VERSION: -2, STREAM_EXISTS: -3}
+_RULES: dict[ExpectedVersion, int] = {ANY_VERSION: -2, STREAM_EXISTS: -3}
 _SAFE_ISOLATION = ("read committed", "read uncommitted")
 _encoder = msgspec.json.Encoder()
 _decode = msgspec.json.Decoder().decode
@@ -73,7 +73,7 @@ class StreamOperations(RelationalStore):
             {
                 "stream_name": stream_name,
                 "category": arguments.category_of(stream_name),
-                "expected": _RULES.get(expected, expected),
+                "expected": _version_number(expected),
                 "count": len(new),
                 "events": _encoder.encode([_column_values(e) for e in new]).decode(),
                 "correlation_id": new[0].correlation_id,
@@ -308,6 +308,10 @@ def _column_values(event: NewEvent) -> dict[str, Any]:
         "d": msgspec.Raw(event.json),
         "m": event.metadata,
     }
+
+
+def _version_number(expected: ExpectedVersion) -> int:
+    return expected if isinstance(expected, int) else _RULES[expected]
 
 
 def _append_error(

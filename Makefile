@@ -1,0 +1,46 @@
+# `make demo` and `make test` need nothing but Python 3.11 or newer: everything
+# else is installed into $(VENV), and again when the files that name it change.
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+export PIP_QUIET ?= 2
+export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
+
+.PHONY: help demo test lint types build clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
+
+demo: $(INSTALLED) ## Run the demo shop (ARGS=--no-serve ends it when all is done)
+	@exec $(BIN)/python manage.py demo $(ARGS)
+
+test: $(INSTALLED) ## Run the tests (ARGS="-k fence -x")
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+lint: $(INSTALLED) ## Check style, format and import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-cache
+
+types: $(INSTALLED) ## Check the types
+	$(BIN)/mypy
+
+build: $(INSTALLED) ## Build the distribution into dist/
+	$(BIN)/python -m build
+
+clean: ## Remove what was installed, built and cached
+	rm -rf .venv* build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(INSTALLED): requirements.txt setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11" >&2; \
+		exit 1; }
+	@echo "Installing into $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -r requirements.txt
+	@touch $@

@@ -1,0 +1,45 @@
+"""The shape of the package: small modules, and imports that point down."""
+
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+import eventstreaming
+
+PACKAGE = Path(eventstreaming.__file__).parent
+ROOT = PACKAGE.parent
+MODULES = sorted(
+    path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts
+)
+
+
+def count_lines(path: Path) -> int:
+    return len(path.read_text().splitlines())
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_module_has_at_most_400_lines(path: Path) -> None:
+    assert count_lines(path) <= 400
+
+
+def test_median_module_has_less_than_100_lines() -> None:
+    assert median(count_lines(path) for path in MODULES) < 100
+
+
+def test_modules_are_named_after_what_they_hold() -> None:
+    nameless = {"utils.py", "helpers.py", "common.py", "misc.py"}
+    assert [path for path in MODULES if path.name in nameless] == []
+
+
+def test_imports_keep_the_contracts() -> None:
+    command = "from importlinter.cli import lint_imports_command as lint; lint()"
+    result = subprocess.run(
+        [sys.executable, "-c", command, "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
