@@ -6,7 +6,7 @@ from demo_project.settings import DATABASES, INSTALLED_APPS
 DEBUG = False
 SECRET_KEY = "only-for-the-tests"
 
-INSTALLED_APPS = [*INSTALLED_APPS, "tests.testapp"]
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.testapp", "tests.workerapp"]
 
 DATABASES["default"]["TEST"] = {"NAME": "test_eventstreaming"}
 

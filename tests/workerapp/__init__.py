@@ -1,0 +1,1 @@
+"""An app whose handlers the tests of real worker processes run."""
