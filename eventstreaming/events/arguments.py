@@ -22,7 +22,10 @@ _NAME_RULE = "letters, digits and ._:/- with no leading '.', '-' or '$'"
 
 def excerpt(value: object) -> str:
     """Return at most 80 escaped characters of `value`, for an error message."""
-    text = ascii(value)
+    try:
+        text = ascii(value)
+    except ValueError:  # an int beyond sys.get_int_max_str_digits()
+        text = f"<{type(value).__name__}>"
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

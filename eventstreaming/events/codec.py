@@ -24,15 +24,20 @@ from eventstreaming.exceptions import (
     InvalidValue,
     UnknownEventType,
 )
-from eventstreaming.types import JSON, StoredEvent
+from eventstreaming.types import JSON, Append, DeadLetter, Message, StoredEvent
 
 _KEPT = (datetime, Decimal)  # values.py checks these itself
+_NO_RECORDS = (StoredEvent, Message, DeadLetter, Append)
 
 
 def is_record(value: object) -> bool:
-    """Say whether `value` is one object of a class with typed fields."""
+    """
+    Say whether `value` is one object of a class with typed fields.
+
+    What comes out of a store is none: its payload is.
+    """
     cls = type(value)
-    return (
+    return not isinstance(value, _NO_RECORDS) and (
         is_dataclass(cls)
         or isinstance(value, msgspec.Struct)
         or hasattr(cls, "__attrs_attrs__")
@@ -40,16 +45,21 @@ def is_record(value: object) -> bool:
     )
 
 
-def dump(value: object, field: str) -> JSON:
+def dump(value: object, field: str, *, literal: bool = False) -> JSON:
     """
     Turn any value that the codec knows into builtin types.
 
-    Raise InvalidType for what it does not know and InvalidValue for what is
-    nested without end. The result is still to be checked by `values`.
+    Dicts and sets are ordered, the same for equal values; `literal` keeps the
+    order of a dict's keys. Raise InvalidType for what the codec does not know
+    and InvalidValue for what is nested without end. The result is still to be
+    checked by `values`.
     """
     try:
         return msgspec.to_builtins(
-            value, builtin_types=_KEPT, enc_hook=_dump_unknown, order="deterministic"
+            value,
+            builtin_types=_KEPT,
+            enc_hook=_dump_unknown,
+            order=None if literal else "deterministic",
         )
     except RecursionError:
         raise InvalidValue(field, "is nested too deeply") from None
@@ -59,14 +69,14 @@ def dump(value: object, field: str) -> JSON:
         raise InvalidType(field, f"cannot be stored: {excerpt(str(error))}") from error
 
 
-def dump_record(record: object, field: str) -> JSON:
+def dump_record(record: object, field: str, *, literal: bool = False) -> JSON:
     """
-    Turn a record into builtin types that its class can read back.
+    Turn a record into builtin types that its class can read back. See dump().
 
     Raise InvalidValue when they do not fit the annotations: an event that
     cannot be read is not written.
     """
-    data = dump(record, field)
+    data = dump(record, field, literal=literal)
     try:
         _load(type(record), values.checked(data, field))
     except (msgspec.ValidationError, ValueError) as error:

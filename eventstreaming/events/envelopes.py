@@ -36,6 +36,7 @@ class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, JSON]
     correlation_id: str | None
     causation_id: str | None
+    id_is_given: bool
 
 
 class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,12 +103,23 @@ def new_events(
             metadata=_metadata(shared, item, field),
             correlation_id=correlation_id,
             causation_id=causation_id,
+            id_is_given=isinstance(item, EventData) and item.event_id is not None,
         )
         if event.event_id in seen:
             raise InvalidValue(f"{field}.event_id", f"{event.event_id} is there twice")
         seen.add(event.event_id)
         result.append(event)
     return result
+
+
+def given_ids(events: list[NewEvent]) -> list[UUID]:
+    """Return the event ids that the caller chose; the store may have them."""
+    return [event.event_id for event in events if event.id_is_given]
+
+
+def refuse_known_id(event_id: UUID) -> InvalidValue:
+    """Return the error for an event id that the store has already."""
+    return InvalidValue("event_id", f"{event_id} is the id of another event")
 
 
 def new_messages(messages: object) -> list[NewMessage]:
@@ -127,9 +139,9 @@ def new_message(message: object, field: str = "message") -> NewMessage:
     Raise InvalidValue or InvalidType.
     """
     if isinstance(message, Mapping):
-        name, version, data = "", 1, codec.dump(message, field)
+        name, version, data = "", 1, codec.dump(message, field, literal=True)
     elif isinstance(message, EventData) or codec.is_record(message):
-        name, version, data = _typed(message, field)
+        name, version, data = _typed(message, field, literal=True)
     else:
         raise InvalidType(
             field,
@@ -193,7 +205,7 @@ def _many(items: object, field: str, maximum: int) -> list[object]:
     return result
 
 
-def _typed(item: object, field: str) -> tuple[str, int, JSON]:
+def _typed(item: object, field: str, *, literal: bool = False) -> tuple[str, int, JSON]:
     if isinstance(item, EventData):
         name = arguments.type_name(item.type, f"{field}.type")
         version = (
@@ -203,7 +215,7 @@ def _typed(item: object, field: str) -> tuple[str, int, JSON]:
                 item.schema_version, f"{field}.schema_version", 1, 32_767
             )
         )
-        return name, version, codec.dump(item.data, f"{field}.data")
+        return name, version, codec.dump(item.data, f"{field}.data", literal=literal)
     if not codec.is_record(item):
         raise InvalidType(
             field,
@@ -211,7 +223,7 @@ def _typed(item: object, field: str) -> tuple[str, int, JSON]:
             "pydantic object, or EventData(type, data)",
         )
     name, version = event_types.name_of(type(item))
-    return name, version, codec.dump_record(item, f"{field}.data")
+    return name, version, codec.dump_record(item, f"{field}.data", literal=literal)
 
 
 def _event_id(item: object, field: str) -> UUID:
@@ -246,6 +258,7 @@ def _object(
     if not value:
         return {}
     check = values.canonical if canonical else values.checked
-    result: dict[str, JSON] = check(codec.dump(dict(value), field), field)
+    data = codec.dump(dict(value), field, literal=not canonical)
+    result: dict[str, JSON] = check(data, field)
     values.to_json(result, field, limits().metadata_bytes)
     return result

@@ -66,8 +66,12 @@ class _Walk:
         try:
             return self._visit(value, 1)
         except _Problem as problem:
-            path = self.field + "".join(reversed(problem.path))
-            raise problem.error(path, problem.text, limit=problem.limit) from None
+            path = "".join(reversed(problem.path))
+            if len(path) > 80:
+                path = f"{path[:38]}...{path[-39:]}"
+            raise problem.error(
+                self.field + path, problem.text, limit=problem.limit
+            ) from None
 
     def _visit(self, value: JSON, depth: int) -> JSON:
         kind = type(value)

@@ -3,9 +3,8 @@
 import logging
 import threading
 
-from django.db import close_old_connections, reset_queries
-
 from eventstreaming.processing.activity import Activity
+from eventstreaming.processing.connections import tidy_connections
 from eventstreaming.processing.outages import Patience
 from eventstreaming.processing.polling import Polling
 from eventstreaming.processing.subscriptions import BatchResult, SubscriptionRunner
@@ -38,12 +37,11 @@ class SubscriptionLoop:
         self._activity.join(self.name)
         patience = Patience(self.name, self.runner.database, self._stop)
         while not self._stop.is_set():
-            close_old_connections()
             generation = self._activity.generation
             result = patience.attempt(self.runner.run_batch)
             if result is not None:
                 self._stop.wait(self._pause_after(result, generation))
-            reset_queries()
+            tidy_connections()
 
     def _pause_after(self, result: BatchResult, generation: int) -> float:
         self._note_stopped(result is BatchResult.STOPPED)

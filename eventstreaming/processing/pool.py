@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
-from django.db import close_old_connections, connections, reset_queries
+from django.db import connections
 
 from eventstreaming import clock
 from eventstreaming.exceptions import LeaseLost
 from eventstreaming.processing.calls import handle_message
+from eventstreaming.processing.connections import tidy_connections
 from eventstreaming.processing.registry import QueueHandler
 from eventstreaming.processing.settling import settling
 from eventstreaming.types import Message
@@ -94,7 +95,7 @@ class HandlerPool:
 
 def run_job(job: Job) -> Outcome:
     """Run one handler, with Django's connections in order before and after."""
-    close_old_connections()
+    tidy_connections()
     began = clock.monotonic()
     message, settled = settling(job.message)
     error: BaseException | None = None
@@ -103,8 +104,7 @@ def run_job(job: Job) -> Outcome:
     except BaseException as raised:  # SystemExit of a handler must not end a worker
         error = raised
     finally:
-        reset_queries()
-        close_old_connections()
+        tidy_connections()
     return Outcome(job, error, bool(settled), clock.monotonic() - began)
 
 

@@ -9,6 +9,8 @@ import logging
 import threading
 from collections.abc import Sequence
 
+from django.db import reset_queries
+
 from eventstreaming import clock
 from eventstreaming.backends import event_stores
 from eventstreaming.backends.base import BaseEventStore
@@ -76,6 +78,7 @@ class QueueRunner:
             patience.attempt(lambda: self._extend(pool))
             claimed = None if draining else patience.attempt(lambda: self._claim(pool))
             self._wait(pool, claimed or 0)
+            reset_queries()
         pool.close()
 
     def _claim(self, pool: HandlerPool) -> int:

@@ -173,7 +173,7 @@ def test_writer_that_waits_for_a_head_does_not_hold_the_fence(writer: Session) -
 def test_events_written_by_orm_and_copy_are_marked(writer: Session) -> None:
     stream = append("copied", happened())[0]
     columns = (
-        "stream_id, category, \"offset\", bucket, event_type, event_id, data, metadata"
+        'stream_id, category, "offset", bucket, event_type, event_id, data, metadata'
     )
     (stream_id,) = execute(
         "SELECT id FROM eventstreaming_stream WHERE name = 'copied'"

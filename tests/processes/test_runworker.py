@@ -164,7 +164,7 @@ def test_killed_subscription_repeats_nothing() -> None:
     for _ in range(3):
         before = Effect.objects.count()
         with WorkerProcess("log-reader") as worker:
-            wait_until(lambda: Effect.objects.count() > before, "some progress")
+            wait_until(lambda n=before: Effect.objects.count() > n, "some progress")
             worker.kill()
     run_batch("log-reader")
     assert numbers("log") == list(range(100))

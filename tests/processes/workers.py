@@ -71,14 +71,14 @@ def database_url() -> str:
     """Return the URL of the test database, for another process."""
     settings = connection.settings_dict
     host = settings["HOST"] or settings["OPTIONS"].get("host", "")
-    password = f":{quote(settings['PASSWORD'], safe='')}" if settings["PASSWORD"] else ""
+    password = (
+        f":{quote(settings['PASSWORD'], safe='')}" if settings["PASSWORD"] else ""
+    )
     name = quote(settings["NAME"], safe="")
     user = quote(settings["USER"], safe="")
     if host.startswith("/"):
         place = f":{settings['PORT'] or 5432}"
-        return (
-            f"postgres://{user}{password}@{place}/{name}?host={quote(host, safe='')}"
-        )
+        return f"postgres://{user}{password}@{place}/{name}?host={quote(host, safe='')}"
     return f"postgres://{user}{password}@{host}:{settings['PORT'] or 5432}/{name}"
 
 

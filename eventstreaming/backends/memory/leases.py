@@ -11,7 +11,7 @@ from eventstreaming.backends.memory.data import KeptMessage, MemoryData, MemoryS
 from eventstreaming.backends.relational import leased
 from eventstreaming.events import arguments
 from eventstreaming.exceptions import LeaseLost, MessageNotFound
-from eventstreaming.types import Duration, Message
+from eventstreaming.types import DeadReason, Duration, Message
 
 
 class LeaseOperations(MemoryStore):
@@ -83,7 +83,7 @@ class LeaseOperations(MemoryStore):
             message.attempts += 1
             message.leased_until = None
             if dead_letter or message.attempts >= (maximum or MAX_ATTEMPTS):
-                reason = "rejected" if dead_letter else "max_attempts"
+                reason: DeadReason = "rejected" if dead_letter else "max_attempts"
                 data.bury(message, reason, failure)
                 return False
             if seconds is None:

@@ -11,7 +11,12 @@ from eventstreaming.backends.base import BATCH_SIZE
 from eventstreaming.backends.reading import ReadRequest, read_pages, read_request
 from eventstreaming.backends.relational import RelationalStore
 from eventstreaming.events import arguments
-from eventstreaming.events.envelopes import NewEvent, new_events
+from eventstreaming.events.envelopes import (
+    NewEvent,
+    given_ids,
+    new_events,
+    refuse_known_id,
+)
 from eventstreaming.exceptions import (
     EventsTruncated,
     StreamDeleted,
@@ -53,7 +58,7 @@ class StreamOperations(RelationalStore):
         correlation_id: str | None = None,
         causation_id: str | None = None,
     ) -> list[StoredEvent]:
-        """See services.append(). One statement."""
+        """See services.append(). One statement, two where the caller chose ids."""
         stream_name = arguments.stream_name(stream_name)
         expected = arguments.expected_version(expected_version)
         if idempotency_key is not None:
@@ -68,6 +73,9 @@ class StreamOperations(RelationalStore):
         )
         if not new:
             return []
+        if chosen := given_ids(new):
+            for (event_id,) in self._execute("known_event_ids", {"ids": chosen}):
+                raise refuse_known_id(event_id)
         rows = self._execute(
             "append",
             {

@@ -1,0 +1,57 @@
+"""System checks that ask the server."""
+
+from typing import Any
+
+from django.core import checks
+
+from eventstreaming.backends.relational import RelationalStore
+
+OLDEST_VERSION = 15
+FUNCTIONS = [
+    "eventstreaming_append_v1",
+    "eventstreaming_fence_v1",
+    "eventstreaming_mark_v1",
+]
+TRIGGERS = [
+    "eventstreaming_mark",
+    "eventstreaming_refuse_update",
+    "eventstreaming_refuse_delete",
+]
+
+
+class DatabaseChecks(RelationalStore):
+    """The checks of PostgreSQLEventStore that need its database."""
+
+    def check_database(self) -> list[Any]:
+        """See BaseEventStore.check_database()."""
+        ((version, functions, triggers, sequence_cache),) = self._execute(
+            "check", {"functions": FUNCTIONS, "triggers": TRIGGERS}
+        )
+        messages = []
+        if version < OLDEST_VERSION * 10_000:
+            messages.append(
+                checks.Error(
+                    f"The database {self.database!r} is PostgreSQL {version // 10_000}.",
+                    hint=f"Use PostgreSQL {OLDEST_VERSION} or newer.",
+                    id="eventstreaming.E010",
+                )
+            )
+        if missing := [*functions, *triggers]:
+            messages.append(
+                checks.Error(
+                    f"The database {self.database!r} lacks {', '.join(missing)}, or "
+                    "has them disabled: readers could lose events.",
+                    hint="Run `manage.py migrate eventstreaming`.",
+                    id="eventstreaming.E011",
+                )
+            )
+        if sequence_cache != 1:
+            messages.append(
+                checks.Error(
+                    f"The sequence of event positions in {self.database!r} draws "
+                    f"{sequence_cache} at a time: readers would lose events.",
+                    hint="ALTER SEQUENCE eventstreaming_event_position_seq CACHE 1",
+                    id="eventstreaming.E012",
+                )
+            )
+        return messages
