@@ -111,11 +111,12 @@ def test_database_that_is_migrated_is_fine() -> None:
             "ALTER TABLE eventstreaming_event DISABLE TRIGGER eventstreaming_mark",
             "E011",
         ),
-        ("ALTER FUNCTION eventstreaming_fence_v1() RENAME TO lost", "E011"),
+        ("ALTER FUNCTION eventstreaming_fence_v1() RENAME TO lost", "W011"),
+        ("DROP TRIGGER eventstreaming_mark ON eventstreaming_event", "W011"),
         ("ALTER SEQUENCE eventstreaming_event_position_seq CACHE 10", "E012"),
     ],
 )
 def test_damage_in_the_database_is_named(damage: str, check_id: str) -> None:
     execute(damage)
     with pytest.raises(SystemCheckError, match=check_id):
-        call_command("check", databases=["default"])
+        call_command("check", databases=["default"], fail_level="WARNING")

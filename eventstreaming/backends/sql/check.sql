@@ -1,14 +1,20 @@
--- What the promises stand on: the version, functions, triggers, sequence cache.
+-- What the promises stand on: version, functions and triggers that are missing,
+-- triggers that are disabled, and how many positions are drawn at a time.
 SELECT current_setting('server_version_num')::int,
        ARRAY (SELECT name
                 FROM unnest(%(functions)s::text[]) AS name
                WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_proc
                                   WHERE proname = name
-                                    AND pg_function_is_visible(oid))),
-       ARRAY (SELECT name
+                                    AND pg_function_is_visible(oid))
+              UNION ALL
+              SELECT name
                 FROM unnest(%(triggers)s::text[]) AS name
                WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger
-                                  WHERE tgname = name AND tgenabled = 'A'
+                                  WHERE tgname = name
                                     AND tgrelid = to_regclass('eventstreaming_event'))),
-       coalesce((SELECT seqcache FROM pg_catalog.pg_sequence
-                  WHERE seqrelid = to_regclass('eventstreaming_event_position_seq')), 1)
+       ARRAY (SELECT tgname::text
+                FROM pg_catalog.pg_trigger
+               WHERE tgname = ANY (%(triggers)s::text[]) AND tgenabled <> 'A'
+                 AND tgrelid = to_regclass('eventstreaming_event')),
+       (SELECT seqcache FROM pg_catalog.pg_sequence
+         WHERE seqrelid = to_regclass('eventstreaming_event_position_seq'))
