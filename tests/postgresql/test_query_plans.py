@@ -1,0 +1,153 @@
+"""No operation walks a whole table, analysed or not."""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from unittest import mock
+
+import pytest
+from django.db import connection
+
+from eventstreaming import (
+    EventData,
+    Message,
+    acknowledge,
+    acknowledge_many,
+    append,
+    create_stream,
+    dead_letters,
+    dequeue,
+    dequeue_many,
+    enqueue,
+    enqueue_many,
+    event_store,
+    nack,
+    pop,
+    purge,
+    queue_info,
+    read_all,
+    read_category,
+    read_stream,
+    redrive,
+    stream_info,
+)
+from eventstreaming.backends import relational, statements
+from tests.sessions import execute
+
+pytestmark = pytest.mark.django_db
+
+TABLES = ("event", "message", "stream", "deadletter")
+ROWS = 100_000
+FILL = f"""
+INSERT INTO eventstreaming_stream (name, category, next_offset)
+SELECT 'order-' || n, 'order', 50 FROM generate_series(1, {ROWS // 50}) AS n;
+
+INSERT INTO eventstreaming_event (stream_id, category, "offset", bucket, event_type,
+                                  event_id, data, metadata)
+SELECT s.id, 'order', n, 0, 'Placed', gen_random_uuid(), '{{"n": 1}}', '{{}}'
+  FROM generate_series(0, 49) AS n, eventstreaming_stream AS s;
+
+INSERT INTO eventstreaming_message (queue, data, state, due_at)
+SELECT 'queue-' || n % 10, '{{"n": 1}}', (n % 20 = 0)::int, CASE WHEN n % 20 = 0
+       THEN now() + interval '1 day' END
+  FROM generate_series(1, {ROWS}) AS n;
+
+INSERT INTO eventstreaming_deadletter (id, queue, data, enqueued_at, lease, deliveries,
+                                       attempts, reason)
+SELECT 10000000 + n, 'queue-' || n % 10, '{{}}', now(), 1, 1, 1, 'rejected'
+  FROM generate_series(1, {ROWS}) AS n;
+"""
+
+
+def first(events: Iterator[object], count: int = 10) -> None:
+    assert list(islice(events, count))
+
+
+def leased(queue: str) -> Message:
+    message = dequeue(queue)
+    assert message is not None
+    return message
+
+
+def consume_in_all_ways() -> None:
+    one, two, three, four, *many = dequeue_many("queue-1", 50)
+    one.extend(60)
+    one.acknowledge()
+    two.nack(delay=5)
+    three.nack(dead_letter=True)
+    assert acknowledge("queue-1", four.message_id)
+    with pytest.raises(Exception, match="lost"):
+        one.acknowledge()
+    event_store.extend_many(many[:10], 60)
+    event_store.release(many[:10])
+    acknowledge_many("queue-1", many[10:])
+    nack("queue-1", leased("queue-1").message_id, delay=0)
+
+
+OPERATIONS: dict[str, Callable[[], object]] = {
+    "append": lambda: append("order-7", EventData("Placed", {"n": 1})),
+    "append with a chosen id": lambda: append(
+        "order-8",
+        EventData("Placed", {}, event_id=execute("SELECT gen_random_uuid()")[0][0]),
+    ),
+    "append to a new stream": lambda: append("fresh", EventData("Placed", {})),
+    "read a stream": lambda: first(read_stream("order-9", 3)),
+    "read a stream by type": lambda: first(
+        read_stream("order-9", event_types=["Placed"])
+    ),
+    "read a stream backwards": lambda: first(read_stream("order-9", backwards=True)),
+    "read a category": lambda: first(read_category("order", 500)),
+    "read a category backwards": lambda: first(read_category("order", backwards=True)),
+    "read all": lambda: first(read_all(500)),
+    "read all by type": lambda: first(read_all(500, event_types=["Placed"])),
+    "read all backwards": lambda: first(read_all(backwards=True)),
+    "stream info": lambda: stream_info("order-10"),
+    "create a stream": lambda: create_stream("order-10"),
+    "enqueue": lambda: enqueue("queue-1", {"n": 1}),
+    "enqueue many": lambda: enqueue_many("queue-1", [{"n": 1}] * 100),
+    "consume": consume_in_all_ways,
+    "pop": lambda: pop("queue-2"),
+    "dequeue from an empty queue": lambda: dequeue("nothing-here"),
+    "queue info": lambda: queue_info("queue-3"),
+    "dead letters": lambda: dead_letters("queue-4"),
+    "all dead letters": dead_letters,
+    "redrive some": lambda: redrive("queue-5", limit=10),
+    "redrive one": lambda: redrive("queue-5", ["10000015"]),
+    "purge": lambda: purge("queue-6"),
+}
+
+# Only for the check of a server, or for a cold path that a test above takes.
+NOT_ABOUT_BIG_TABLES = {"bury", "check"}
+
+
+def sequential_scans() -> dict[str, int]:
+    """Count, in this transaction."""
+    return dict(
+        execute(
+            "SELECT relname, seq_scan FROM pg_stat_xact_user_tables "
+            "WHERE relname = ANY (%s)",
+            [[f"eventstreaming_{table}" for table in TABLES]],
+        )
+    )
+
+
+def test_no_operation_scans_a_table_from_end_to_end() -> None:
+    used: set[str] = set()
+    original = statements.statement
+
+    def noting(name: str) -> str:
+        used.add(name)
+        return original(name)
+
+    with connection.cursor() as cursor:
+        cursor.execute(FILL)
+    with mock.patch.object(relational, "statement", noting):
+        for analysed in (False, True):
+            if analysed:
+                execute("ANALYZE")
+            for name, operation in OPERATIONS.items():
+                before = sequential_scans()
+                operation()
+                assert sequential_scans() == before, f"{name}, analysed={analysed}"
+
+    files = {path.stem for path in statements.SQL.glob("*.sql")}
+    assert used | NOT_ABOUT_BIG_TABLES == files
