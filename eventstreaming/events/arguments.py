@@ -67,7 +67,12 @@ def text(value: object, field: str) -> str | None:
             f"must have 1 to {maximum} characters, not {len(value)}",
             limit=maximum,
         )
-    return str(storable(value, field))
+    return plain(storable(value, field))
+
+
+def plain(value: str) -> str:
+    """Return a str of a subclass as str itself; str() asks the subclass."""
+    return str.__str__(value)
 
 
 def storable(value: str, field: str) -> str:
@@ -240,4 +245,4 @@ def _name(value: object, field: str) -> str:
         raise InvalidValue(
             field, f"{excerpt(value)} is refused: use {_NAME_RULE}", limit=_NAME_RULE
         )
-    return str(value)
+    return plain(value)

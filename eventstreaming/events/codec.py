@@ -16,9 +16,10 @@ from typing import Any
 import msgspec
 
 from eventstreaming.events import values
-from eventstreaming.events.arguments import excerpt
+from eventstreaming.events.arguments import excerpt, plain
 from eventstreaming.events.registry import event_types
 from eventstreaming.exceptions import (
+    InvalidArgument,
     InvalidPayload,
     InvalidType,
     InvalidValue,
@@ -79,18 +80,16 @@ def dump_record(record: object, field: str, *, literal: bool = False) -> JSON:
     data = dump(record, field, literal=literal)
     try:
         _load(type(record), values.checked(data, field))
-    except (msgspec.ValidationError, ValueError) as error:
-        if isinstance(error, InvalidValue):
-            raise
-        raise InvalidValue(
-            field, f"does not fit {type(record).__name__}: {_short(error)}"
-        ) from error
-    except TypeError as error:
-        if isinstance(error, InvalidType):
-            raise
+    except InvalidArgument:
+        raise
+    except (TypeError, NameError, NotImplementedError) as error:
         raise InvalidType(
             field,
             f"{type(record).__name__} cannot be read back: {_short(error)}",
+        ) from error
+    except Exception as error:  # the class may check itself, and raise what it likes
+        raise InvalidValue(
+            field, f"does not fit {type(record).__name__}: {_short(error)}"
         ) from error
     return data
 
@@ -116,7 +115,7 @@ def decode(type_name: str, schema_version: int, data: JSON, origin: str) -> Any:
         data = _upcast(type_name, schema_version, newest, data, origin)
     try:
         return _load(cls, data)
-    except (ValueError, TypeError, msgspec.ValidationError) as error:
+    except Exception as error:  # the class may check itself, and raise what it likes
         raise InvalidPayload(type_name, origin, _short(error)) from error
 
 
@@ -149,7 +148,9 @@ def _load(cls: type, data: JSON) -> Any:
 def _dump_unknown(value: Any) -> JSON:
     if hasattr(type(value), "model_dump"):
         return value.model_dump(mode="json")
-    for base in (str, int, float):
+    if isinstance(value, str):
+        return plain(value)
+    for base in (int, float):
         if isinstance(value, base):
             return base(value)
     if isinstance(value, Mapping):
@@ -158,6 +159,8 @@ def _dump_unknown(value: Any) -> JSON:
 
 
 def _load_unknown(cls: type, data: JSON) -> Any:
+    if cls is object:  # says no more than Any
+        return data
     if hasattr(cls, "model_validate"):
         return cls.model_validate(data)
     raise NotImplementedError(f"{cls.__name__} has no JSON form")

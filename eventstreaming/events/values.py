@@ -14,7 +14,7 @@ from decimal import Decimal
 
 import msgspec
 
-from eventstreaming.events.arguments import excerpt, excerpt_number
+from eventstreaming.events.arguments import excerpt, excerpt_number, plain
 from eventstreaming.events.limits import limits
 from eventstreaming.exceptions import InvalidArgument, InvalidType, InvalidValue
 from eventstreaming.types import JSON
@@ -175,12 +175,17 @@ def _moment(value: datetime) -> str:
     if offset is None:
         raise _Problem(InvalidValue, "is a datetime without a time zone")
     if offset.seconds % 60:  # ISO 8601 has no seconds in an offset
-        value = value.astimezone(UTC)
+        try:
+            value = value.astimezone(UTC)
+        except OverflowError:
+            raise _Problem(InvalidValue, "is out of range in UTC") from None
     return value.isoformat()
 
 
 def _plain(value: JSON, base: type) -> JSON:
-    """Return a value of a subclass as the class itself: a lazy or safe string."""
+    """Return a value of a subclass as the class itself: a safe string, say."""
+    if base is str:
+        return plain(value)
     if base is datetime:
         return datetime.combine(value.date(), value.time(), value.tzinfo)
     return base(value)

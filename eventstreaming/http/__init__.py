@@ -1,0 +1,1 @@
+"""What programs see: for now, the correlation id of a request."""

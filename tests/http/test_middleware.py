@@ -1,0 +1,85 @@
+"""What a request writes carries the request's correlation id."""
+
+import asyncio
+import logging
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+
+from eventstreaming import EventData, append
+from eventstreaming.events.correlation import current_correlation
+from eventstreaming.events.logging import CorrelationFilter
+from eventstreaming.http.middleware import correlation_middleware
+
+
+def view(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(current_correlation().correlation_id)
+
+
+def get(header: str | None) -> HttpResponse:
+    headers = {} if header is None else {"X-Correlation-ID": header}
+    request = RequestFactory().get("/", headers=headers)
+    return correlation_middleware(view)(request)
+
+
+def test_given_id_is_used_and_answered() -> None:
+    response = get("story-1")
+    assert response.content == b"story-1"
+    assert response.headers["X-Correlation-ID"] == "story-1"
+    assert current_correlation().correlation_id is None
+
+
+@pytest.mark.parametrize(
+    "header", [None, "", "a" * 256, "two words", "line\x0bbreak", "é"]
+)
+def test_missing_or_unusual_id_is_replaced(header: str | None) -> None:
+    response = get(header)
+    assert response.headers["X-Correlation-ID"] == response.content.decode()
+    assert len(response.content) == 36
+
+
+def test_two_requests_have_two_ids() -> None:
+    assert get(None).content != get(None).content
+
+
+def test_async_views_have_ids_of_their_own() -> None:
+    async def async_view(request: HttpRequest) -> HttpResponse:
+        await asyncio.sleep(0.01)
+        return await sync_to_async(view)(request)
+
+    async def both() -> list[HttpResponse]:
+        handle = correlation_middleware(async_view)
+        requests = [
+            RequestFactory().get("/", headers={"X-Correlation-ID": name})
+            for name in ("one", "two")
+        ]
+        return await asyncio.gather(*(handle(request) for request in requests))
+
+    assert [response.content for response in asyncio.run(both())] == [b"one", b"two"]
+
+
+@pytest.mark.django_db
+def test_events_of_a_request_carry_its_id() -> None:
+    def writing_view(request: HttpRequest) -> HttpResponse:
+        (event,) = append("orders", EventData("Placed", {}))
+        return HttpResponse(event.correlation_id)
+
+    request = RequestFactory().get("/", headers={"X-Correlation-ID": "story-2"})
+    assert correlation_middleware(writing_view)(request).content == b"story-2"
+
+
+def test_log_records_carry_the_ids() -> None:
+    record = logging.LogRecord("x", logging.INFO, "", 0, "text", None, None)
+    seen = []
+
+    def logging_view(request: HttpRequest) -> HttpResponse:
+        CorrelationFilter().filter(record)
+        seen.append(record.correlation_id)
+        return HttpResponse()
+
+    request = RequestFactory().get("/", headers={"X-Correlation-ID": "story-3"})
+    correlation_middleware(logging_view)(request)
+    CorrelationFilter().filter(record)
+    assert [*seen, record.correlation_id] == ["story-3", "-"]
