@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -52,6 +52,10 @@ class RelationalStore(BaseEventStore):
     def connection(self) -> BaseDatabaseWrapper:
         """Return this thread's connection."""
         return connections[self.database]
+
+    def all_or_none(self) -> AbstractContextManager[Any]:
+        """See BaseEventStore.all_or_none()."""
+        return transaction.atomic(using=self.database)
 
     @contextmanager
     def message_atomic(self, message: Message) -> Iterator[None]:

@@ -99,7 +99,7 @@ def integer(
             f"must be between {minimum} and {maximum}, not {excerpt_number(value)}",
             limit=maximum if value > maximum else minimum,
         )
-    return value
+    return int(value)
 
 
 def excerpt_number(value: int) -> str:

@@ -6,7 +6,7 @@ answer bad input alike, before anything is written.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 from zlib import crc32
 
@@ -18,7 +18,7 @@ from eventstreaming.events.correlation import current_correlation
 from eventstreaming.events.limits import limits
 from eventstreaming.events.registry import event_types
 from eventstreaming.exceptions import InvalidType, InvalidValue
-from eventstreaming.types import JSON, EventData
+from eventstreaming.types import JSON, Append, EventData
 
 BUCKETS = 1024
 
@@ -110,6 +110,18 @@ def new_events(
         seen.add(event.event_id)
         result.append(event)
     return result
+
+
+def checked_appends(appends: object) -> list[Append]:
+    """Check the parts of one `append_many()`; their events are checked later."""
+    items = _many(appends, "appends", limits().events_per_append)
+    for index, item in enumerate(items):
+        if not isinstance(item, Append):
+            raise InvalidType(
+                f"appends[{index}]", f"must be an Append, not {type(item).__name__}"
+            )
+        arguments.stream_name(item.stream_name, f"appends[{index}].stream_name")
+    return cast(list[Append], items)
 
 
 def given_ids(events: list[NewEvent]) -> list[UUID]:

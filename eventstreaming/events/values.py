@@ -114,11 +114,11 @@ class _Walk:
         result = {}
         for key, item in value.items():
             try:
-                if type(key) is not str:
+                if not isinstance(key, str):
                     raise _Problem(
                         InvalidType, f"keys must be str, not {type(key).__name__}"
                     )
-                result[_text(key)] = self._visit(item, depth + 1)
+                result[_text(plain(key))] = self._visit(item, depth + 1)
             except _Problem as problem:
                 problem.path.append(f"[{excerpt(key)}]")
                 raise

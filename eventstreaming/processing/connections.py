@@ -23,7 +23,6 @@ def tidy_connections() -> None:
         elif connection.errors_occurred:
             if connection.is_usable():
                 connection.errors_occurred = False
-                connection.health_check_done = True
             else:
                 connection.close()
         elif (

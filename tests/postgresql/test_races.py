@@ -10,8 +10,11 @@ import pytest
 from django.db import connection, transaction
 
 from eventstreaming import (
+    NO_STREAM,
+    Append,
     EventData,
     append,
+    append_many,
     create_stream,
     dequeue,
     dequeue_many,
@@ -95,6 +98,38 @@ def test_expected_version_has_exactly_one_winner_per_version() -> None:
     won = [offset for wins in together(writers, write) for offset in wins]
     assert sorted(won) == list(range(len(won)))
     assert stream_info("contested").length == len(won) >= rounds
+
+
+def test_appends_to_many_streams_in_opposite_orders_do_not_deadlock() -> None:
+    names = [f"account-{n}" for n in range(6)]
+
+    def write(writer: int) -> None:
+        order = names if writer % 2 else names[::-1]
+        for number in range(40):
+            lists = append_many([Append(name, numbered(number)) for name in order])
+            assert [events[0].stream_name for events in lists] == order
+
+    together(6, write)
+    histories = {
+        name: [event.data["number"] for event in read_stream(name)] for name in names
+    }
+    assert len(histories[names[0]]) == 240
+    assert all(history == histories[names[0]] for history in histories.values())
+
+
+def test_conflict_in_one_of_many_streams_leaves_all_unwritten() -> None:
+    append("b", numbered(0))
+    with transaction.atomic():
+        with pytest.raises(WrongExpectedVersion):
+            append_many(
+                [
+                    Append("a", numbered(1)),
+                    Append("b", numbered(1), expected_version=NO_STREAM),
+                    Append("c", numbered(1)),
+                ]
+            )
+        append("d", numbered(1))
+    assert [stream_info(name).length for name in "abcd"] == [0, 1, 0, 1]
 
 
 def test_stream_that_many_create_at_once_is_created_once() -> None:

@@ -1,0 +1,224 @@
+"""The ephemeral half of what a store promises."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager
+from datetime import datetime
+
+from asgiref.sync import sync_to_async
+
+from eventstreaming import clock
+from eventstreaming.backends.twins import async_method
+from eventstreaming.backends.waiting import pauses
+from eventstreaming.types import (
+    JSON,
+    DeadLetter,
+    Duration,
+    EnqueuedId,
+    Message,
+    QueueInfo,
+)
+
+VISIBILITY_TIMEOUT = 30.0  # seconds
+MAX_ATTEMPTS = 5
+MAX_DELIVERIES = 20
+BACKOFF = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 600.0)
+
+
+class BaseQueues(ABC):
+    """Queues. What each method does stands in `services`."""
+
+    @abstractmethod
+    def enqueue(
+        self,
+        stream_name: str,
+        message: object,
+        *,
+        delay: Duration | None = None,
+        priority: int = 0,
+        group_key: str | None = None,
+        deduplication_key: str | None = None,
+        idempotency_key: str | None = None,
+        expires_in: Duration | None = None,
+        headers: Mapping[str, JSON] | None = None,
+        correlation_id: str | None = None,
+    ) -> EnqueuedId:
+        """See services.enqueue()."""
+
+    @abstractmethod
+    def enqueue_many(
+        self,
+        stream_name: str,
+        messages: Iterable[object],
+        *,
+        delay: Duration | None = None,
+        priority: int = 0,
+        group_key: str | None = None,
+        expires_in: Duration | None = None,
+        headers: Mapping[str, JSON] | None = None,
+        correlation_id: str | None = None,
+    ) -> list[EnqueuedId]:
+        """See services.enqueue_many()."""
+
+    def dequeue(
+        self,
+        stream_name: str,
+        visibility_timeout: Duration | None = None,
+        *,
+        wait: Duration | None = None,
+    ) -> Message | None:
+        """See services.dequeue()."""
+        looks = pauses(wait)
+        while not (found := self.dequeue_many(stream_name, 1, visibility_timeout)):
+            pause = next(looks, None)
+            if pause is None:
+                return None
+            clock.sleep(pause)
+        return found[0]
+
+    async def adequeue(
+        self,
+        stream_name: str,
+        visibility_timeout: Duration | None = None,
+        *,
+        wait: Duration | None = None,
+    ) -> Message | None:
+        """See dequeue(). The event loop goes on while this waits."""
+        looks = pauses(wait)
+        while not (
+            found := await self.adequeue_many(stream_name, 1, visibility_timeout)
+        ):
+            pause = next(looks, None)
+            if pause is None:
+                return None
+            await asyncio.sleep(pause)
+        return found[0]
+
+    @abstractmethod
+    def dequeue_many(
+        self,
+        stream_name: str,
+        limit: int,
+        visibility_timeout: Duration | None = None,
+    ) -> list[Message]:
+        """See services.dequeue_many()."""
+
+    @abstractmethod
+    def pop(self, stream_name: str) -> Message | None:
+        """See services.pop()."""
+
+    @abstractmethod
+    def acknowledge(
+        self, stream_name: str, message_id: str, *, receipt: str | None = None
+    ) -> bool:
+        """See services.acknowledge()."""
+
+    @abstractmethod
+    def acknowledge_many(
+        self, stream_name: str, messages: Iterable[Message]
+    ) -> list[Message]:
+        """See services.acknowledge_many()."""
+
+    @abstractmethod
+    def nack(
+        self,
+        stream_name: str,
+        message_id: str,
+        *,
+        receipt: str | None = None,
+        delay: Duration | None = None,
+        error: str | BaseException | None = None,
+        dead_letter: bool = False,
+        max_attempts: int | None = None,
+    ) -> bool:
+        """See services.nack()."""
+
+    @abstractmethod
+    def extend_visibility(
+        self, stream_name: str, message_id: str, timeout: Duration, *, receipt: str
+    ) -> datetime:
+        """See services.extend_visibility()."""
+
+    @abstractmethod
+    def extend_many(
+        self, messages: Iterable[Message], timeout: Duration
+    ) -> list[Message]:
+        """
+        Hold the leases of many messages for `timeout` seconds from now.
+
+        Return the messages whose lease was lost. A message that is locked, by
+        a `message.atomic()` about to commit, counts as held.
+        """
+
+    @abstractmethod
+    def release(self, messages: Iterable[Message]) -> None:
+        """
+        Give back messages that were not started: no attempt, no delivery.
+
+        Lost leases are passed over.
+        """
+
+    @abstractmethod
+    def message_atomic(self, message: Message) -> AbstractContextManager[None]:
+        """See types.Message.atomic()."""
+
+    def visibility_timeout_of(self, stream_name: str) -> float:
+        """Return the seconds that a lease of the queue lasts by default."""
+        return VISIBILITY_TIMEOUT
+
+    @abstractmethod
+    def queue_info(self, stream_name: str, *, exact: bool = False) -> QueueInfo:
+        """See services.queue_info()."""
+
+    @abstractmethod
+    def dead_letters(
+        self,
+        stream_name: str | None = None,
+        *,
+        reason: str | None = None,
+        fingerprint: str | None = None,
+        limit: int = 100,
+    ) -> list[DeadLetter]:
+        """See services.dead_letters()."""
+
+    @abstractmethod
+    def redrive(
+        self,
+        stream_name: str,
+        ids: Iterable[str] | None = None,
+        *,
+        limit: int | None = None,
+    ) -> int:
+        """See services.redrive()."""
+
+    @abstractmethod
+    def purge(self, stream_name: str) -> int:
+        """See services.purge()."""
+
+    aenqueue = async_method(enqueue)
+    aenqueue_many = async_method(enqueue_many)
+    adequeue_many = async_method(dequeue_many)
+    apop = async_method(pop)
+    aacknowledge = async_method(acknowledge)
+    aacknowledge_many = async_method(acknowledge_many)
+    anack = async_method(nack)
+    aextend_visibility = async_method(extend_visibility)
+    aqueue_info = async_method(queue_info)
+    adead_letters = async_method(dead_letters)
+    aredrive = async_method(redrive)
+    apurge = async_method(purge)
+
+    @asynccontextmanager
+    async def amessage_atomic(self, message: Message) -> AsyncIterator[None]:
+        """See message_atomic()."""
+        block = self.message_atomic(message)
+        await sync_to_async(block.__enter__, thread_sensitive=True)()
+        leave = sync_to_async(block.__exit__, thread_sensitive=True)
+        try:
+            yield
+        except BaseException as error:
+            if not await leave(type(error), error, error.__traceback__):
+                raise
+        else:
+            await leave(None, None, None)

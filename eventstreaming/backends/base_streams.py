@@ -1,0 +1,133 @@
+"""The persistent half of what a store promises."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+from eventstreaming.backends.twins import async_method, async_reader_method
+from eventstreaming.events.envelopes import checked_appends
+from eventstreaming.exceptions import UnsupportedOperation
+from eventstreaming.types import (
+    ANY_VERSION,
+    JSON,
+    Append,
+    ExpectedVersion,
+    StoredEvent,
+    StreamInfo,
+)
+
+BATCH_SIZE = 500  # events fetched at a time by readers
+
+
+class BaseStreams(ABC):
+    """Persistent streams. What each method does stands in `services`."""
+
+    @abstractmethod
+    def append(
+        self,
+        stream_name: str,
+        events: Iterable[object] | object,
+        *,
+        expected_version: ExpectedVersion = ANY_VERSION,
+        key: str | None = None,
+        idempotency_key: str | None = None,
+        metadata: Mapping[str, JSON] | None = None,
+        correlation_id: str | None = None,
+        causation_id: str | None = None,
+    ) -> list[StoredEvent]:
+        """See services.append()."""
+
+    def append_many(
+        self,
+        appends: Iterable[Append],
+        *,
+        metadata: Mapping[str, JSON] | None = None,
+        correlation_id: str | None = None,
+        causation_id: str | None = None,
+    ) -> list[list[StoredEvent]]:
+        """See services.append_many(). One append a stream, in name order."""
+        checked = checked_appends(appends)
+        results: list[list[StoredEvent]] = [[] for _ in checked]
+        with self.all_or_none():
+            for index, item in sorted(
+                enumerate(checked), key=lambda pair: pair[1].stream_name
+            ):
+                results[index] = self.append(
+                    item.stream_name,
+                    item.events,
+                    expected_version=item.expected_version,
+                    key=item.key,
+                    metadata=metadata,
+                    correlation_id=correlation_id,
+                    causation_id=causation_id,
+                )
+        return results
+
+    def all_or_none(self) -> AbstractContextManager[Any]:
+        """Return a block whose writes are all undone when it raises."""
+        raise UnsupportedOperation(f"{type(self).__name__} has no transactions")
+
+    @abstractmethod
+    def read_stream(
+        self,
+        stream_name: str,
+        from_offset: int | None = None,
+        *,
+        to_offset: int | None = None,
+        limit: int | None = None,
+        backwards: bool = False,
+        event_types: Iterable[str] | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> Iterator[StoredEvent]:
+        """See services.read_stream()."""
+
+    @abstractmethod
+    def read_category(
+        self,
+        category: str,
+        from_position: int | None = None,
+        *,
+        limit: int | None = None,
+        backwards: bool = False,
+        event_types: Iterable[str] | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> Iterator[StoredEvent]:
+        """See services.read_category()."""
+
+    @abstractmethod
+    def read_all(
+        self,
+        from_position: int | None = None,
+        *,
+        limit: int | None = None,
+        backwards: bool = False,
+        event_types: Iterable[str] | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> Iterator[StoredEvent]:
+        """See services.read_all()."""
+
+    @abstractmethod
+    def stream_info(self, stream_name: str) -> StreamInfo:
+        """See services.stream_info()."""
+
+    @abstractmethod
+    def create_stream(self, stream_name: str, *, concurrent: bool = False) -> bool:
+        """See services.create_stream()."""
+
+    @abstractmethod
+    def fence(self) -> int:
+        """
+        Return the highest position up to which no event can appear any more.
+
+        0 while the store is empty. Raise UnsafeIsolation inside a snapshot
+        that is older than the answer.
+        """
+
+    aappend = async_method(append)
+    aappend_many = async_method(append_many)
+    astream_info = async_method(stream_info)
+    acreate_stream = async_method(create_stream)
+    aread_stream = async_reader_method(read_stream)
+    aread_category = async_reader_method(read_category)
+    aread_all = async_reader_method(read_all)

@@ -1,0 +1,176 @@
+"""The public functions for persistent streams."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from eventstreaming.backends import DEFAULT_ALIAS, event_stores
+from eventstreaming.backends.base import BATCH_SIZE
+from eventstreaming.backends.twins import async_function, async_reader
+from eventstreaming.types import (
+    ANY_VERSION,
+    JSON,
+    Append,
+    ExpectedVersion,
+    StoredEvent,
+    StreamInfo,
+)
+
+
+def append(
+    stream_name: str,
+    events: Iterable[object] | object,
+    *,
+    expected_version: ExpectedVersion = ANY_VERSION,
+    key: str | None = None,
+    idempotency_key: str | None = None,
+    metadata: Mapping[str, JSON] | None = None,
+    correlation_id: str | None = None,
+    causation_id: str | None = None,
+    store: str = DEFAULT_ALIAS,
+) -> list[StoredEvent]:
+    """
+    Append one event or an iterable of events, all or none, in order.
+
+    The stream appears on its first append. `expected_version` is the offset
+    of the last event that the caller believes in, or ANY_VERSION, NO_STREAM,
+    STREAM_EXISTS; if the stream is elsewhere, WrongExpectedVersion is raised,
+    nothing is written, and the caller's transaction goes on. `key` orders the
+    events for partitioned subscriptions (default: the stream name).
+
+    Others see the events when the caller's transaction commits; until then
+    other appends to the same serial stream wait.
+    """
+    return event_stores[store].append(
+        stream_name,
+        events,
+        expected_version=expected_version,
+        key=key,
+        idempotency_key=idempotency_key,
+        metadata=metadata,
+        correlation_id=correlation_id,
+        causation_id=causation_id,
+    )
+
+
+def append_many(
+    appends: Iterable[Append],
+    *,
+    metadata: Mapping[str, JSON] | None = None,
+    correlation_id: str | None = None,
+    causation_id: str | None = None,
+    store: str = DEFAULT_ALIAS,
+) -> list[list[StoredEvent]]:
+    """
+    Append to several streams, all or none; return one list per Append.
+
+    The streams are locked in the order of their names, so two calls never
+    deadlock. WrongExpectedVersion of any leaves all unwritten. See append().
+    """
+    return event_stores[store].append_many(
+        appends,
+        metadata=metadata,
+        correlation_id=correlation_id,
+        causation_id=causation_id,
+    )
+
+
+def read_stream(
+    stream_name: str,
+    from_offset: int | None = None,
+    *,
+    to_offset: int | None = None,
+    limit: int | None = None,
+    backwards: bool = False,
+    event_types: Iterable[str] | None = None,
+    batch_size: int = BATCH_SIZE,
+    store: str = DEFAULT_ALIAS,
+) -> Iterator[StoredEvent]:
+    """
+    Iterate over a stream's events in offset order, in constant memory.
+
+    `from_offset` (default: the beginning, or the end when `backwards`) and
+    `to_offset` are inclusive, so a reader resumes at `last + 1`. `limit`
+    counts what comes out after `event_types`. The iterator ends at the event
+    that was the last one at its first fetch. An unknown stream is empty. A
+    `from_offset` that is no longer kept raises EventsTruncated at the fetch.
+    """
+    return event_stores[store].read_stream(
+        stream_name,
+        from_offset,
+        to_offset=to_offset,
+        limit=limit,
+        backwards=backwards,
+        event_types=event_types,
+        batch_size=batch_size,
+    )
+
+
+def read_category(
+    category: str,
+    from_position: int | None = None,
+    *,
+    limit: int | None = None,
+    backwards: bool = False,
+    event_types: Iterable[str] | None = None,
+    batch_size: int = BATCH_SIZE,
+    store: str = DEFAULT_ALIAS,
+) -> Iterator[StoredEvent]:
+    """
+    Iterate over the events of all streams of a category, in position order.
+
+    The category is the part of a stream name before its first `-`. No committed
+    event is ever skipped. Inside a REPEATABLE READ or SERIALIZABLE block the
+    first fetch raises UnsafeIsolation.
+    """
+    return event_stores[store].read_category(
+        category,
+        from_position,
+        limit=limit,
+        backwards=backwards,
+        event_types=event_types,
+        batch_size=batch_size,
+    )
+
+
+def read_all(
+    from_position: int | None = None,
+    *,
+    limit: int | None = None,
+    backwards: bool = False,
+    event_types: Iterable[str] | None = None,
+    batch_size: int = BATCH_SIZE,
+    store: str = DEFAULT_ALIAS,
+) -> Iterator[StoredEvent]:
+    """Iterate over the events of the whole store. See read_category()."""
+    return event_stores[store].read_all(
+        from_position,
+        limit=limit,
+        backwards=backwards,
+        event_types=event_types,
+        batch_size=batch_size,
+    )
+
+
+def stream_info(stream_name: str, *, store: str = DEFAULT_ALIAS) -> StreamInfo:
+    """Return first and last offset, length and times of a stream."""
+    return event_stores[store].stream_info(stream_name)
+
+
+def create_stream(
+    stream_name: str, *, concurrent: bool = False, store: str = DEFAULT_ALIAS
+) -> bool:
+    """
+    Create an empty stream; return False if it is there already.
+
+    Appending creates a stream, too, but others wait for that transaction.
+    Raise StreamKindConflict when it exists as the other kind.
+    """
+    return event_stores[store].create_stream(stream_name, concurrent=concurrent)
+
+
+aappend = async_function(append)
+aappend_many = async_function(append_many)
+aread_stream = async_reader(read_stream)
+aread_category = async_reader(read_category)
+aread_all = async_reader(read_all)
+astream_info = async_function(stream_info)
+acreate_stream = async_function(create_stream)
