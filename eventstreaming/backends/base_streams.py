@@ -64,6 +64,10 @@ class BaseStreams(ABC):
                 )
         return results
 
+    def batch(self) -> AbstractContextManager[None]:
+        """Return a transaction in which a subscription reads and writes a batch."""
+        raise UnsupportedOperation(f"{type(self).__name__} has no transactions")
+
     def all_or_none(self) -> AbstractContextManager[Any]:
         """Return a block whose writes are all undone when it raises."""
         raise UnsupportedOperation(f"{type(self).__name__} has no transactions")

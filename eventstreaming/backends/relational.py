@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -17,10 +18,12 @@ from eventstreaming.exceptions import (
     InvalidType,
     InvalidValue,
     LeaseInTransaction,
+    UnsafeIsolation,
 )
 from eventstreaming.types import Message
 
 _HOST = socket.gethostname()[:200]
+_SAFE_ISOLATION = ("read committed", "read uncommitted")
 
 
 class RelationalStore(BaseEventStore):
@@ -58,11 +61,35 @@ class RelationalStore(BaseEventStore):
         return transaction.atomic(using=self.database)
 
     @contextmanager
+    def batch(self) -> Iterator[None]:
+        """
+        Open a transaction for a batch of a subscription.
+
+        READ COMMITTED whatever the database's default is: the batch reads below
+        a fence that it takes after it has begun.
+        """
+        with transaction.atomic(using=self.database):
+            connection = self.connection
+            if connection.vendor == "postgresql" and len(connection.atomic_blocks) == 1:
+                with connection.cursor() as cursor:
+                    cursor.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+            yield
+
+    @contextmanager
     def message_atomic(self, message: Message) -> Iterator[None]:
         """See types.Message.atomic()."""
-        with transaction.atomic(using=self.database):
+        with self.all_or_none():
             yield
             message.acknowledge()
+
+    def fence(self) -> int:
+        """See BaseEventStore.fence(). PostgreSQL keeps it; see its migration."""
+        ((fence, isolation),) = self._execute("fence", {})
+        if isolation not in _SAFE_ISOLATION:
+            connection = self.connection
+            if connection.in_atomic_block or not connection.get_autocommit():
+                raise UnsafeIsolation(isolation)
+        return int(fence)
 
     def _execute(self, name: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
         with self.connection.cursor() as cursor:
@@ -88,7 +115,7 @@ class RelationalStore(BaseEventStore):
     def _moment(self, value: datetime) -> datetime:
         """Return an aware time; without USE_TZ the driver gives local ones."""
         if value.tzinfo is None:
-            return value.replace(tzinfo=self.connection.timezone)
+            return value.replace(tzinfo=ZoneInfo(self.connection.timezone_name))
         return value
 
 

@@ -7,6 +7,7 @@ number when it is one. `canonical()` does the same, so every store gives back
 the same value. Data of messages is kept to the letter: `checked()`.
 """
 
+import json
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from eventstreaming.exceptions import InvalidArgument, InvalidType, InvalidValue
 from eventstreaming.types import JSON
 
 _encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder()
 _BASES = (str, int, float, dict, list, tuple, datetime, Decimal)
 _EXPONENT_FROM = 1e16  # from here on a float is written with an exponent
 
@@ -44,6 +46,19 @@ def to_json(value: JSON, field: str, maximum: int) -> bytes:
             limit=maximum,
         )
     return encoded
+
+
+def from_json(text: str) -> JSON:
+    """
+    Decode what a store has kept, whoever wrote it.
+
+    A number that msgspec refuses, of thousands of digits say, was not written by
+    a store; it must not stop the reader of all other rows.
+    """
+    try:
+        return _decoder.decode(text)
+    except msgspec.MsgspecError:
+        return json.loads(text, parse_int=lambda digits: int(Decimal(digits)))
 
 
 class _Problem(Exception):

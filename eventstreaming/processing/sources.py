@@ -48,6 +48,11 @@ class Source:
         """Say whether places are offsets."""
         return self.kind is SourceKind.STREAM
 
+    @property
+    def before_first(self) -> int:
+        """Return the place before that of the first event."""
+        return -1 if self.is_stream else 0
+
     def place(self, event: StoredEvent) -> int:
         """Return where an event lies in this source."""
         return event.offset if self.is_stream else event.position

@@ -93,7 +93,7 @@ class SubscriptionRunner:
 
     def run_batch(self) -> BatchResult:
         """Handle the next events, if the partition is free; commit once."""
-        with transaction.atomic(using=self.database):
+        with self.store.batch():
             checkpoint = (
                 Checkpoint.objects.using(self.database)
                 .select_for_update(skip_locked=True, of=("self",))
@@ -127,9 +127,8 @@ class SubscriptionRunner:
             if clock.monotonic() > deadline:
                 break
         else:
-            if seen < declared.batch_size and head > (
-                -1 if reached is None else reached
-            ):
+            before = declared.source.before_first if reached is None else reached
+            if seen < declared.batch_size and head > before:
                 reached = head  # the rest was filtered out, or positions not used
         if reached == after and not handled:
             return BatchResult.CAUGHT_UP

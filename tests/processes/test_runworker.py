@@ -4,6 +4,7 @@ import signal
 import time
 
 import pytest
+from django.db import connection
 
 from eventstreaming import (
     EventData,
@@ -16,6 +17,7 @@ from eventstreaming import (
 )
 from eventstreaming.models import Checkpoint, Message, Subscription
 from tests.processes.workers import WorkerProcess, wait_until
+from tests.sessions import execute
 from tests.workerapp.models import Effect
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -197,3 +199,15 @@ def test_checkpoint_moves_past_events_that_are_filtered_out() -> None:
     run_batch("all-reader")
     assert Checkpoint.objects.get().position == last.position
     assert numbers("wanted") == []
+
+
+def test_default_isolation_of_the_database_does_not_matter() -> None:
+    name = connection.settings_dict["NAME"]
+    execute(f'ALTER DATABASE "{name}" SET default_transaction_isolation = serializable')
+    try:
+        append("work-1", EventData("Wanted", {}))
+        run_batch("all-reader", "category-reader", "work.plain")
+    finally:
+        execute(f'ALTER DATABASE "{name}" RESET default_transaction_isolation')
+    assert len(numbers("wanted")) == len(numbers("category")) == 1
+    assert numbers("plain") == [1000]

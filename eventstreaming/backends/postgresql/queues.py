@@ -20,6 +20,7 @@ from eventstreaming.events.envelopes import (
     new_messages,
 )
 from eventstreaming.events.limits import limits
+from eventstreaming.events.values import from_json
 from eventstreaming.models import DeadLetter as DeadLetterRow
 from eventstreaming.models import Queue as QueueRow
 from eventstreaming.types import (
@@ -34,7 +35,6 @@ from eventstreaming.types import (
 COUNT_BOUND = 10_000
 PROMOTE_EVERY = 1.0  # seconds, per process and database
 _encoder = msgspec.json.Encoder()
-_decode = msgspec.json.Decoder().decode
 _promoted_at: dict[str, float] = {}
 
 Row = tuple[Any, ...]
@@ -299,8 +299,8 @@ class QueueOperations(LeaseOperations):
             message_id=str(row[0]),
             message_type=row[2],
             schema_version=row[3],
-            data=_decode(row[4]),
-            headers=_decode(row[5]) if row[5] else {},
+            data=from_json(row[4]),
+            headers=from_json(row[5]) if row[5] else {},
             receipt=arguments.receipt_of(row[0], row[6]),
             fencing_token=row[6],
             priority=-row[1],

@@ -17,6 +17,7 @@ from eventstreaming.events.envelopes import (
     new_events,
     refuse_known_id,
 )
+from eventstreaming.events.values import from_json
 from eventstreaming.exceptions import (
     EventsTruncated,
     StreamDeleted,
@@ -38,7 +39,6 @@ _DELETED = 1
 _RULES: dict[ExpectedVersion, int] = {ANY_VERSION: -2, STREAM_EXISTS: -3}
 _SAFE_ISOLATION = ("read committed", "read uncommitted")
 _encoder = msgspec.json.Encoder()
-_decode = msgspec.json.Decoder().decode
 
 Row = tuple[Any, ...]
 
@@ -287,8 +287,8 @@ class StreamOperations(RelationalStore):
             position=row[1],
             event_id=row[2],
             event_type=row[3],
-            data=_decode(row[4]),
-            metadata=_decode(row[5]),
+            data=from_json(row[4]),
+            metadata=from_json(row[5]),
             schema_version=row[6],
             key=row[7],
             correlation_id=row[8],
