@@ -1,0 +1,63 @@
+"""
+The names of the queues there are, without reading every message.
+
+A loose index scan jumps from one name to the next: its cost is the number of
+names, not of rows.
+"""
+
+from django.db import connections, router
+
+from eventstreaming.models import DeadLetter, Message
+
+# Ready and grouped messages have an index that begins with the queue. Delayed
+# ones have not, so the next that become due are looked at: a queue whose only
+# messages are delayed behind ten thousand others is found when it has settings.
+_LIVE = """
+WITH RECURSIVE ready (queue) AS (
+    SELECT min(queue) FROM eventstreaming_message WHERE state = 0
+    UNION ALL
+    SELECT (SELECT min(m.queue) FROM eventstreaming_message AS m
+             WHERE m.state = 0 AND m.queue > ready.queue)
+      FROM ready WHERE ready.queue IS NOT NULL
+), grouped (queue) AS (
+    SELECT min(queue) FROM eventstreaming_message WHERE group_key IS NOT NULL
+    UNION ALL
+    SELECT (SELECT min(m.queue) FROM eventstreaming_message AS m
+             WHERE m.group_key IS NOT NULL AND m.queue > grouped.queue)
+      FROM grouped WHERE grouped.queue IS NOT NULL
+)
+SELECT queue FROM ready WHERE queue IS NOT NULL
+UNION
+SELECT queue FROM grouped WHERE queue IS NOT NULL
+UNION
+SELECT queue
+  FROM (SELECT queue FROM eventstreaming_message
+         WHERE state = 1 ORDER BY due_at LIMIT 10000) AS delayed
+"""
+
+_DEAD = """
+WITH RECURSIVE dead (queue) AS (
+    SELECT min(queue) FROM eventstreaming_deadletter
+    UNION ALL
+    SELECT (SELECT min(d.queue) FROM eventstreaming_deadletter AS d
+             WHERE d.queue > dead.queue)
+      FROM dead WHERE dead.queue IS NOT NULL
+)
+SELECT queue FROM dead WHERE queue IS NOT NULL
+"""
+
+
+def live_queue_names() -> set[str]:
+    """Return the queues that have messages."""
+    return _names(_LIVE, router.db_for_read(Message))
+
+
+def dead_letter_queue_names() -> set[str]:
+    """Return the queues that have dead letters."""
+    return _names(_DEAD, router.db_for_read(DeadLetter))
+
+
+def _names(sql: str, database: str) -> set[str]:
+    with connections[database].cursor() as cursor:
+        cursor.execute(sql)
+        return {name for (name,) in cursor.fetchall()}

@@ -1,0 +1,28 @@
+"""Which page belongs to which model."""
+
+from django.contrib.admin import AdminSite
+
+from eventstreaming.admin.dead_letters import DeadLetterAdmin
+from eventstreaming.admin.events import EventAdmin
+from eventstreaming.admin.messages import MessageAdmin
+from eventstreaming.admin.queues import QueueAdmin
+from eventstreaming.admin.streams import StreamAdmin
+from eventstreaming.admin.subscriptions import SubscriptionAdmin
+from eventstreaming.models import (
+    DeadLetter,
+    Event,
+    Message,
+    Queue,
+    Stream,
+    Subscription,
+)
+
+
+def register_pages(site: AdminSite) -> None:
+    """Register all pages of this package on a site."""
+    site.register(Stream, StreamAdmin)
+    site.register(Event, EventAdmin)
+    site.register(Queue, QueueAdmin)
+    site.register(Message, MessageAdmin)
+    site.register(DeadLetter, DeadLetterAdmin)
+    site.register(Subscription, SubscriptionAdmin)

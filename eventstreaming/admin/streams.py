@@ -1,0 +1,67 @@
+"""The list of streams."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from eventstreaming.admin.formats import list_link, moment
+from eventstreaming.admin.viewing import KeysetAdmin, ViewOnlyMixin
+from eventstreaming.models import Event, Stream
+
+LAST_CHARACTER = "\U0010ffff"
+
+
+class StreamAdmin(ViewOnlyMixin, KeysetAdmin):
+    """Streams by name; the length comes from the row, not from counting."""
+
+    list_display = ("name", "category_link", "kind", "length", "events", "created")
+    search_fields = ("name",)
+    search_help_text = _("The beginning of a name: order-12 finds order-123.")
+    keyset = ("name",)
+    empty_text = _("No stream yet. The first append() to a name creates it.")
+    no_match_text = _("No stream has a name that begins like this.")
+    fields = (
+        "name",
+        "category_link",
+        "kind",
+        "state",
+        "first_offset",
+        "next_offset",
+        "length",
+        "events",
+        "created",
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Stream], search_term: str
+    ) -> tuple[QuerySet[Stream], bool]:
+        """Find names by their beginning: a range of the index."""
+        prefix = search_term.strip()
+        if prefix:
+            queryset = queryset.filter(
+                name__gte=prefix, name__lt=prefix + LAST_CHARACTER
+            )
+        return queryset, False
+
+    @admin.display(description=_("category"))
+    def category_link(self, stream: Stream) -> str:
+        return list_link(self, Event, stream.category, category=stream.category)
+
+    @admin.display(description=_("length"))
+    def length(self, stream: Stream) -> str:
+        """Return how many events are kept; a concurrent stream does not know."""
+        if stream.kind == Stream.Kind.CONCURRENT:
+            return gettext("not known")
+        return f"{stream.next_offset - stream.first_offset:,}"
+
+    @admin.display(description=_("events"))
+    def events(self, stream: Stream) -> str:
+        return list_link(self, Event, gettext("Show events"), stream=stream.name)
+
+    @admin.display(description=_("created"))
+    def created(self, stream: Stream) -> Any:
+        return moment(stream.created_at)
