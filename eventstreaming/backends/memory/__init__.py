@@ -10,13 +10,22 @@ this process, per alias, until `reset()`; a test calls that in its setUp().
 """
 
 from eventstreaming.backends.memory.data import reset
+from eventstreaming.backends.memory.dead_letters import DeadLetterOperations
+from eventstreaming.backends.memory.leases import LeaseOperations
 from eventstreaming.backends.memory.queues import QueueOperations
+from eventstreaming.backends.memory.reading import ReadOperations
 from eventstreaming.backends.memory.streams import StreamOperations
 
 __all__ = ["MemoryEventStore", "reset"]
 
 
-class MemoryEventStore(StreamOperations, QueueOperations):
+class MemoryEventStore(
+    StreamOperations,
+    ReadOperations,
+    QueueOperations,
+    LeaseOperations,
+    DeadLetterOperations,
+):
     """
     Streams and queues in the memory of this process; it takes no options.
 

@@ -9,6 +9,8 @@ from itertools import count
 from threading import Lock
 from uuid import UUID
 
+import msgspec
+
 from eventstreaming import clock
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.failures import Failure
@@ -142,3 +144,10 @@ def reset(alias: str | None = None) -> None:
 def copied(value: JSON) -> JSON:
     """Return a copy, so that nobody changes what is kept by what they got."""
     return deepcopy(value) if isinstance(value, dict | list) else value
+
+
+def copied_event(event: StoredEvent) -> StoredEvent:
+    """Return an event whose data and metadata are copies."""
+    return msgspec.structs.replace(
+        event, data=copied(event.data), metadata=copied(event.metadata)
+    )

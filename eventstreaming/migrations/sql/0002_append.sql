@@ -58,7 +58,7 @@ BEGIN
            (stream_id, category, "offset", bucket, event_type, schema_version,
             event_id, key, data, metadata, correlation_id, causation_id, "timestamp")
     SELECT head.id, p_category, head.first + n.ordinality - 1, n.b, n.t, n.v,
-           n.i, n.k, n.d, n.m, p_correlation_id, p_causation_id, v_now
+           n.i, n.k, coalesce(n.d, 'null'), n.m, p_correlation_id, p_causation_id, v_now
       FROM ROWS FROM (jsonb_to_recordset(p_events) AS
                       (i uuid, t text, v smallint, k text, b smallint, d jsonb, m jsonb))
            WITH ORDINALITY AS n

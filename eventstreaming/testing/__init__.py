@@ -1,0 +1,32 @@
+"""
+What projects and other stores need for their own tests.
+
+`EventStoreContract` is the contract of every store as tests. A store of your
+own passes it, or says by a capability flag which part does not apply to it:
+
+    from django.test import TransactionTestCase
+    from eventstreaming.testing import EventStoreContract
+
+    class MyEventStoreTests(EventStoreContract, TransactionTestCase):
+        def make_store(self):
+            return MyEventStore("contract", url="…")
+
+It is a mixin for Django's test cases: TransactionTestCase for a store on a
+database of DATABASES, SimpleTestCase for any other. Its hooks:
+
+- `make_store()` returns a store object; all that one test makes share their
+  data. Every thread makes one of its own.
+- `advance(seconds)` lets time pass for the store. The default sleeps; a store
+  with a clock of its own moves that.
+- `atomic()` opens the caller's transaction, if the store `supports_transactions`.
+  The default is that of Django on the store's `database`.
+- `end_thread()` gives back what a thread holds. The default closes the thread's
+  database connections.
+
+The tests use names of their own and do not ask for an empty store. The parts
+of the contract are mixins as well, in `eventstreaming.testing.contract`.
+"""
+
+from eventstreaming.testing.contract import EventStoreContract
+
+__all__ = ["EventStoreContract"]

@@ -1,0 +1,39 @@
+"""The contract of every store as tests, one mixin for each part."""
+
+from eventstreaming.testing.contract.appending import AppendingContract
+from eventstreaming.testing.contract.batches import BatchContract
+from eventstreaming.testing.contract.concurrency import ConcurrencyContract
+from eventstreaming.testing.contract.failures import FailureContract
+from eventstreaming.testing.contract.leases import LeaseContract
+from eventstreaming.testing.contract.positions import PositionContract
+from eventstreaming.testing.contract.queue_refusals import QueueRefusalContract
+from eventstreaming.testing.contract.queues import QueueContract
+from eventstreaming.testing.contract.reading import ReadingContract
+from eventstreaming.testing.contract.refusals import RefusalContract
+from eventstreaming.testing.contract.scheduling import SchedulingContract
+from eventstreaming.testing.contract.streams import StreamContract
+from eventstreaming.testing.contract.transactions import TransactionContract
+from eventstreaming.testing.contract.twins import TwinContract
+from eventstreaming.testing.contract.versions import VersionContract
+
+__all__ = ["EventStoreContract"]
+
+
+class EventStoreContract(
+    AppendingContract,
+    BatchContract,
+    VersionContract,
+    ReadingContract,
+    PositionContract,
+    StreamContract,
+    QueueContract,
+    SchedulingContract,
+    LeaseContract,
+    FailureContract,
+    TransactionContract,
+    RefusalContract,
+    QueueRefusalContract,
+    ConcurrencyContract,
+    TwinContract,
+):
+    """All that a store promises. See `eventstreaming.testing`."""
