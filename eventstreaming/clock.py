@@ -6,6 +6,7 @@ Retry and lease logic and the memory store ask this module, never `time` or
 database's clock only.
 """
 
+import asyncio as _asyncio
 import random as _random
 import time as _time
 from collections.abc import Iterator
@@ -24,6 +25,9 @@ class Clock:
 
     def sleep(self, seconds: float) -> None:
         _time.sleep(seconds)
+
+    async def asleep(self, seconds: float) -> None:
+        await _asyncio.sleep(seconds)
 
     def random(self) -> float:
         return _random.random()
@@ -44,6 +48,9 @@ class SimulatedClock(Clock):
         return self._monotonic
 
     def sleep(self, seconds: float) -> None:
+        self.advance(seconds)
+
+    async def asleep(self, seconds: float) -> None:
         self.advance(seconds)
 
     def random(self) -> float:
@@ -71,6 +78,11 @@ def monotonic() -> float:
 def sleep(seconds: float) -> None:
     """Wait."""
     _current.sleep(seconds)
+
+
+async def asleep(seconds: float) -> None:
+    """Wait; the event loop goes on."""
+    await _current.asleep(seconds)
 
 
 def random() -> float:

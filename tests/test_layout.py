@@ -26,7 +26,9 @@ def test_module_has_at_most_400_lines(path: Path) -> None:
 
 
 def test_median_module_has_less_than_100_lines() -> None:
-    assert median(count_lines(path) for path in MODULES) < 100
+    """The suite that is shipped for other stores is test code, so it is left out."""
+    code = [path for path in MODULES if "testing" not in path.parts]
+    assert median(count_lines(path) for path in code) < 100
 
 
 def test_modules_are_named_after_what_they_hold() -> None:

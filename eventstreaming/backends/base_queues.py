@@ -1,6 +1,5 @@
 """The ephemeral half of what a store promises."""
 
-import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
@@ -92,7 +91,7 @@ class BaseQueues(ABC):
             pause = next(looks, None)
             if pause is None:
                 return None
-            await asyncio.sleep(pause)
+            await clock.asleep(pause)
         return found[0]
 
     @abstractmethod

@@ -16,6 +16,12 @@ class Failure(NamedTuple):
     fingerprint: str
 
 
+DELIVERED_TOO_OFTEN = Failure(
+    "Delivered too often without an answer: its handler may be killing the worker.",
+    "max_deliveries",
+)
+
+
 def failure_of(error: str | BaseException | None) -> Failure:
     """
     Describe an error: what a person reads, and what groups it with its like.

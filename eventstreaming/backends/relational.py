@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
@@ -15,8 +15,6 @@ from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.statements import statement
 from eventstreaming.exceptions import (
     InvalidEventStore,
-    InvalidType,
-    InvalidValue,
     LeaseInTransaction,
     UnsafeIsolation,
 )
@@ -122,20 +120,3 @@ class RelationalStore(BaseEventStore):
 def worker_id() -> str:
     """Return the name of this process, for people."""
     return f"{_HOST}:{os.getpid()}"
-
-
-def leased(
-    messages: Iterable[Message], stream_name: str | None = None
-) -> list[Message]:
-    """Check a collection of leased messages, of one queue if it is named."""
-    if isinstance(messages, Message) or not isinstance(messages, Iterable):
-        raise InvalidType("messages", "must be a collection of Message")
-    result = list(messages)
-    for index, message in enumerate(result):
-        if not isinstance(message, Message):
-            raise InvalidType(
-                f"messages[{index}]", f"must be a Message, not {type(message).__name__}"
-            )
-        if stream_name is not None and message.stream_name != stream_name:
-            raise InvalidValue(f"messages[{index}]", "belongs to another queue")
-    return result

@@ -147,7 +147,7 @@ def _load(cls: type, data: JSON) -> Any:
 
 def _dump_unknown(value: Any) -> JSON:
     if hasattr(type(value), "model_dump"):
-        return value.model_dump(mode="json")
+        return value.model_dump(mode="json", by_alias=True)
     if isinstance(value, str):
         return plain(value)
     for base in (int, float):

@@ -153,6 +153,7 @@ def new_message(message: object, field: str = "message") -> NewMessage:
     if isinstance(message, Mapping):
         name, version, data = "", 1, codec.dump(message, field, literal=True)
     elif isinstance(message, EventData) or codec.is_record(message):
+        _refuse_what_only_events_have(message, field)
         name, version, data = _typed(message, field, literal=True)
     else:
         raise InvalidType(
@@ -192,6 +193,16 @@ def enqueue_options(
         correlation_id=arguments.text(correlation_id, "correlation_id")
         or current_correlation().correlation_id,
     )
+
+
+def _refuse_what_only_events_have(message: object, field: str) -> None:
+    if not isinstance(message, EventData):
+        return
+    for name in ("metadata", "key", "event_id"):
+        if getattr(message, name) is not None:
+            raise InvalidValue(
+                f"{field}.{name}", "a message has none; use headers or group_key"
+            )
 
 
 def _listed(events: object) -> Iterable[object]:

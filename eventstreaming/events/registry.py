@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
 from eventstreaming.events import arguments
-from eventstreaming.exceptions import EventTypeConflict
+from eventstreaming.exceptions import EventTypeConflict, InvalidType
 from eventstreaming.types import JSON
 
 T = TypeVar("T", bound=type)
@@ -35,6 +35,7 @@ class EventTypes:
         """
         name = arguments.type_name(name or cls.__name__)
         version = arguments.integer(version, "version", 1, 32_767)
+        _refuse_private_fields(cls)
         known = self._classes.get(name)
         if known is not None and known is not cls and _place(known) != _place(cls):
             raise EventTypeConflict(
@@ -119,6 +120,17 @@ def upcaster(name: str, *, from_version: int) -> Callable[[F], F]:
         return function
 
     return register
+
+
+def _refuse_private_fields(cls: type) -> None:
+    """Raise for fields that the codec would pass over without a word."""
+    for attribute in ("__dataclass_fields__", "__attrs_attrs__"):
+        for item in getattr(cls, attribute, ()):
+            name = getattr(item, "name", item)
+            if name.startswith("_"):
+                raise InvalidType(
+                    "type", f"{_place(cls)}.{name} is private and would not be stored"
+                )
 
 
 def _place(value: Any) -> str:

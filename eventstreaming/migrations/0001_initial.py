@@ -81,8 +81,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "queue settings",
-                "verbose_name_plural": "queue settings",
+                "verbose_name": "queue",
+                "verbose_name_plural": "queues",
             },
         ),
         migrations.CreateModel(
@@ -356,7 +356,7 @@ class Migration(migrations.Migration):
                     ),
                     models.Index(
                         condition=models.Q(("state", 1)),
-                        fields=["due_at"],
+                        fields=["queue", "due_at"],
                         name="eventstreaming_message_due",
                     ),
                     models.Index(

@@ -79,7 +79,7 @@ class Message(models.Model):
                 name="eventstreaming_message_ready",
             ),
             models.Index(
-                fields=["due_at"],
+                fields=["queue", "due_at"],
                 condition=models.Q(state=1),
                 name="eventstreaming_message_due",
             ),
@@ -173,8 +173,8 @@ class Queue(models.Model):
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
     class Meta:
-        verbose_name = _("queue settings")
-        verbose_name_plural = _("queue settings")
+        verbose_name = _("queue")
+        verbose_name_plural = _("queues")
 
     def __str__(self) -> str:
         return self.name

@@ -1,4 +1,4 @@
-"""Telling a database that is away from an error in a statement."""
+"""Telling a database that is away, or busy, from an error in a statement."""
 
 import logging
 import threading
@@ -20,6 +20,9 @@ _AWAY_CLASSES = ("08", "57P")
 _AWAY = frozenset({"25P03", "25P04", "25006", "53300"})
 # What may be tried again at once, with the whole transaction.
 _CONTENTION = frozenset({"40001", "40P01", "55P03"})
+# The same on SQLite, which has codes of its own: "database is locked" is BUSY,
+# "database table is locked" is LOCKED.
+_SQLITE_BUSY, _SQLITE_LOCKED = 5, 6
 
 
 def sqlstate_of(error: BaseException) -> str | None:
@@ -48,13 +51,23 @@ def is_outage(error: BaseException, alias: str) -> bool:
 
 def is_contention(error: BaseException) -> bool:
     """Say whether the whole transaction may simply be run again."""
-    return isinstance(error, Error) and sqlstate_of(error) in _CONTENTION
+    if not isinstance(error, Error):
+        return False
+    if sqlstate_of(error) in _CONTENTION:
+        return True
+    return _sqlite_code_of(error) in (_SQLITE_BUSY, _SQLITE_LOCKED)
 
 
 def is_broken(alias: str) -> bool:
     """Say whether this thread has no connection, or one that has ended."""
     connection = connections[alias].connection
     return connection is None or bool(getattr(connection, "closed", False))
+
+
+def _sqlite_code_of(error: BaseException) -> int | None:
+    """Return the primary result code of an error of SQLite."""
+    code = getattr(error.__cause__, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
 
 
 class Patience:

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from eventstreaming import clock
 from eventstreaming.backends.base import BACKOFF, MAX_ATTEMPTS
 from eventstreaming.backends.failures import failure_of
+from eventstreaming.backends.leasing import leased
 from eventstreaming.backends.memory.data import KeptMessage, MemoryData, MemoryStore
-from eventstreaming.backends.relational import leased
 from eventstreaming.events import arguments
 from eventstreaming.exceptions import LeaseLost, MessageNotFound
 from eventstreaming.types import DeadReason, Duration, Message

@@ -6,7 +6,7 @@ from typing import Any
 
 from eventstreaming import clock
 from eventstreaming.backends.base import MAX_DELIVERIES, VISIBILITY_TIMEOUT
-from eventstreaming.backends.failures import Failure
+from eventstreaming.backends.failures import DELIVERED_TOO_OFTEN
 from eventstreaming.backends.memory.data import KeptMessage, MemoryStore, copied
 from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import (
@@ -23,11 +23,6 @@ from eventstreaming.types import (
     EnqueuedId,
     Message,
     QueueInfo,
-)
-
-_DELIVERED_TOO_OFTEN = Failure(
-    "Delivered too often without an answer: its handler may be killing the worker.",
-    "max_deliveries",
 )
 
 
@@ -114,7 +109,7 @@ class QueueOperations(MemoryStore):
                     continue
                 message.lease += 1
                 if message.deliveries >= MAX_DELIVERIES:
-                    data.bury(message, "max_deliveries", _DELIVERED_TOO_OFTEN)
+                    data.bury(message, "max_deliveries", DELIVERED_TOO_OFTEN)
                     continue
                 message.deliveries += 1
                 message.due_at = None

@@ -7,7 +7,8 @@ from typing import Any
 
 from eventstreaming.backends.base import BACKOFF, MAX_ATTEMPTS
 from eventstreaming.backends.failures import failure_of
-from eventstreaming.backends.relational import RelationalStore, leased
+from eventstreaming.backends.leasing import leased
+from eventstreaming.backends.relational import RelationalStore
 from eventstreaming.events import arguments
 from eventstreaming.exceptions import LeaseLost, MessageNotFound
 from eventstreaming.types import Duration, Message

@@ -10,6 +10,7 @@ from eventstreaming.backends.base import (
     MAX_DELIVERIES,
     VISIBILITY_TIMEOUT,
 )
+from eventstreaming.backends.failures import DELIVERED_TOO_OFTEN
 from eventstreaming.backends.postgresql.leases import LeaseOperations, ids_and_leases
 from eventstreaming.backends.relational import worker_id
 from eventstreaming.events import arguments
@@ -33,9 +34,9 @@ from eventstreaming.types import (
 )
 
 COUNT_BOUND = 10_000
-PROMOTE_EVERY = 1.0  # seconds, per process and database
+PROMOTE_EVERY = 1.0  # seconds, per process and queue
 _encoder = msgspec.json.Encoder()
-_promoted_at: dict[str, float] = {}
+_promoted_at: dict[tuple[str, str], float] = {}
 
 Row = tuple[Any, ...]
 
@@ -137,7 +138,7 @@ class QueueOperations(LeaseOperations):
         )
         self._refuse_lease_in_transaction(stream_name)
         messages = self._claim(stream_name, limit, timeout)
-        while len(messages) < limit and self._promote():
+        while len(messages) < limit and self._promote(stream_name):
             more = self._claim(stream_name, limit - len(messages), timeout)
             messages += more
             if not more:
@@ -149,7 +150,7 @@ class QueueOperations(LeaseOperations):
         stream_name = arguments.stream_name(stream_name)
         while True:
             rows = self._execute("pop", {"queue": stream_name})
-            if not rows and self._promote():
+            if not rows and self._promote(stream_name):
                 rows = self._execute("pop", {"queue": stream_name})
             if not rows:
                 return None
@@ -180,7 +181,7 @@ class QueueOperations(LeaseOperations):
             blocked=blocked,
             dead=dead,
             oldest_age=oldest_age,
-            exact=bound is None or max(counts) < bound,
+            exact=bound is None or max(counts[0] + counts[1], *counts[2:]) < bound,
         )
 
     def dead_letters(
@@ -278,19 +279,19 @@ class QueueOperations(LeaseOperations):
             "bury",
             {
                 **ids_and_leases(messages),
-                "error": "Delivered too often without an answer: its handler may "
-                "be killing the worker.",
+                "error": DELIVERED_TOO_OFTEN.text,
             },
         )
 
-    def _promote(self) -> bool:
+    def _promote(self, stream_name: str) -> bool:
         """Make due messages ready, at most once a second; say if there were any."""
         now = clock.monotonic()
-        if now - _promoted_at.get(self.database, -PROMOTE_EVERY) < PROMOTE_EVERY:
+        lane = self.database, stream_name
+        if now - _promoted_at.get(lane, -PROMOTE_EVERY) < PROMOTE_EVERY:
             return False
-        promoted = self._execute_count("promote", {})
+        promoted = self._execute_count("promote", {"queue": stream_name})
         if promoted < 1000:
-            _promoted_at[self.database] = now
+            _promoted_at[lane] = now
         return promoted > 0
 
     def _message(self, stream_name: str, row: Row) -> Message:

@@ -1,9 +1,9 @@
--- Make messages ready whose time has come, at most 1,000.
+-- Make messages of a queue ready whose time has come, at most 1,000.
 WITH due AS MATERIALIZED (
     SELECT id
       FROM eventstreaming_message
-     WHERE state = 1 AND due_at <= statement_timestamp()
-     ORDER BY due_at
+     WHERE queue = %(queue)s AND state = 1 AND due_at <= statement_timestamp()
+     ORDER BY queue, due_at
      LIMIT 1000
        FOR UPDATE SKIP LOCKED
 )

@@ -1,11 +1,13 @@
--- One page of a category from its end. The caller took the fence in an earlier statement.
+-- One page of a category from its end. The caller took the fence in an earlier
+-- statement. The pairs are compared so that only the category's index fits: the
+-- planner may walk the primary key through all other categories for `category =`.
 SELECT s.name, e.*
   FROM (SELECT "offset", "position", event_id, event_type, data, metadata,
                schema_version, key, correlation_id, causation_id, "timestamp",
                stream_id
           FROM eventstreaming_event
-         WHERE category = %(category)s
-           AND "position" BETWEEN %(first)s AND %(last)s
+         WHERE (category, "position") >= (%(category)s, %(first)s)
+           AND (category, "position") <= (%(category)s, %(last)s)
            AND (%(event_types)s::text[] IS NULL
                 OR event_type = ANY (%(event_types)s::text[]))
          ORDER BY category DESC, "position" DESC

@@ -28,11 +28,15 @@ class FailureContract(ContractCase):
         self.assertEqual(again.message_id, message.message_id)
         self.assertEqual((again.deliveries, again.attempts), (2, 1))
 
+    def test_nack_with_delay_hides_the_message(self) -> None:
+        self.enqueue_numbers(1)
+        self.assertIs(self.lease().nack(delay=LONG), True)
+        self.assert_nothing_ready()
+        self.assertEqual(self.store.queue_info(self.queue).delayed, 1)
+
     def test_nack_with_delay_comes_after_it(self) -> None:
         self.enqueue_numbers(1)
         self.assertIs(self.lease().nack(delay=SHORT), True)
-        self.assert_nothing_ready()
-        self.assertEqual(self.store.queue_info(self.queue).delayed, 1)
         self.advance(SHORT)
         self.assertEqual(self.lease_when_due().attempts, 1)
 
@@ -195,9 +199,9 @@ class FailureContract(ContractCase):
         self.assertEqual(caught.exception.reason, "released")
 
     def test_redriven_message_does_not_expire(self) -> None:
-        self.store.enqueue(self.queue, {}, expires_in=SHORT)
+        self.store.enqueue(self.queue, {}, expires_in=1.5)
         self.lease().nack(dead_letter=True)
-        self.advance(SHORT + 0.05)
+        self.advance(1.55)
         self.store.redrive(self.queue)
         self.assertEqual(self.lease().deliveries, 1)
 

@@ -8,11 +8,14 @@ from eventstreaming.testing.contract.case import LONG, PATIENCE, SHORT, Contract
 class SchedulingContract(ContractCase):
     """A message is never delivered before its time, nor after it expired."""
 
-    def test_delayed_message_comes_after_its_delay(self) -> None:
-        self.store.enqueue(self.queue, {"number": 1}, delay=SHORT)
+    def test_delayed_message_is_hidden(self) -> None:
+        self.store.enqueue(self.queue, {"number": 1}, delay=LONG)
         self.assert_nothing_ready()
         self.assertIsNone(self.store.pop(self.queue))
         self.assertEqual(self.store.queue_info(self.queue).delayed, 1)
+
+    def test_delayed_message_comes_after_its_delay(self) -> None:
+        self.store.enqueue(self.queue, {"number": 1}, delay=SHORT)
         self.advance(SHORT)
         message = self.lease_when_due()
         waited = message.visible_until - message.enqueued_at
