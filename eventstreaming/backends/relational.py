@@ -58,14 +58,17 @@ class RelationalStore(BaseEventStore):
         """See BaseEventStore.all_or_none()."""
         return transaction.atomic(using=self.database)
 
-    @contextmanager
-    def batch(self) -> Iterator[None]:
+    def batch(self) -> AbstractContextManager[None]:
         """
-        Open a transaction for a batch of a subscription.
+        Return a transaction for a batch of a subscription.
 
         READ COMMITTED whatever the database's default is: the batch reads below
         a fence that it takes after it has begun.
         """
+        return self._read_committed()
+
+    @contextmanager
+    def _read_committed(self) -> Iterator[None]:
         with transaction.atomic(using=self.database):
             connection = self.connection
             if connection.vendor == "postgresql" and len(connection.atomic_blocks) == 1:
