@@ -1,0 +1,23 @@
+"""What the shop's workers run; `manage.py runworker` finds it here."""
+
+from demo_project.shop import services
+from eventstreaming import Message, StoredEvent, queue_handler, subscription
+
+
+@queue_handler("order-notifications", max_attempts=5)
+def confirm_order(message: Message) -> None:
+    """Confirm an order exactly once: the acknowledge commits with the writes."""
+    with message.atomic():
+        services.confirm_order(message.data["order_id"])
+
+
+@queue_handler("email-queue", max_attempts=5)
+def send_email(message: Message) -> None:
+    """Send an e-mail at least once: what was sent cannot be rolled back."""
+    services.send_email(message.payload)
+
+
+@subscription("orders", name="customer-spending", event_types=["OrderPlacedEvent"])
+def add_to_spending(event: StoredEvent) -> None:
+    """Keep the read model: each event counts exactly once, by the checkpoint."""
+    services.add_to_spending(event.payload)
