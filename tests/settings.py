@@ -1,5 +1,9 @@
 """Settings of the tests: those of the demo, and faster where it matters."""
 
+import os
+import tempfile
+from pathlib import Path
+
 from demo_project.settings import *  # noqa: F403
 from demo_project.settings import DATABASES, INSTALLED_APPS
 
@@ -9,5 +13,13 @@ SECRET_KEY = "only-for-the-tests"
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.testapp", "tests.workerapp"]
 
 DATABASES["default"]["TEST"] = {"NAME": "test_eventstreaming"}
+
+# In a file, which threads share; each run has its own.
+SQLITE = Path(tempfile.gettempdir(), f"test_eventstreaming_{os.getpid()}.sqlite3")
+DATABASES["sqlite"] = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": ":memory:",
+    "TEST": {"NAME": str(SQLITE), "DEPENDENCIES": []},
+}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,0 +1,45 @@
+"""
+The store to read first: everything in Django's ORM.
+
+It serves SQLite, in development and tests. It runs on PostgreSQL as well, where
+`eventstreaming.backends.postgresql` does the same in fewer statements.
+"""
+
+from typing import Any
+
+from eventstreaming.backends.database.checks import ConfigurationChecks
+from eventstreaming.backends.database.dead_letters import DeadLetterOperations
+from eventstreaming.backends.database.leases import LeaseOperations
+from eventstreaming.backends.database.queues import QueueOperations
+from eventstreaming.backends.database.reading import ReadOperations
+from eventstreaming.backends.database.streams import StreamOperations
+
+
+class DatabaseEventStore(
+    StreamOperations,
+    ReadOperations,
+    QueueOperations,
+    LeaseOperations,
+    DeadLetterOperations,
+    ConfigurationChecks,
+):
+    """
+    Streams and queues in the project's SQLite or PostgreSQL.
+
+    The option `database` names the alias in DATABASES (default: "default").
+
+    SQLite lets one transaction write at a time. Others wait for it up to the
+    `timeout` in the database's OPTIONS, 5 seconds by default, and then get
+    Django's OperationalError "database is locked". A transaction of the caller
+    that has read and then writes may get it at once, unless OPTIONS has
+    `"transaction_mode": "IMMEDIATE"`.
+    """
+
+    vendors = ("sqlite", "postgresql")
+
+    def __init__(self, alias: str, **options: Any) -> None:
+        super().__init__(alias, **options)
+        on_postgresql = self.connection.vendor == "postgresql"
+        # Flags of the class, but here the database decides.
+        self.supports_concurrent_writers = on_postgresql  # type: ignore[misc]
+        self.enforces_immutability = on_postgresql  # type: ignore[misc]

@@ -1,0 +1,184 @@
+"""What the holder of a lease may do by the ORM, always fenced by its receipt."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.db.models.functions import Now
+
+from eventstreaming import clock
+from eventstreaming.backends.base import BACKOFF, MAX_ATTEMPTS
+from eventstreaming.backends.database.dead_letters import DeadLetterOperations
+from eventstreaming.backends.failures import failure_of
+from eventstreaming.backends.leasing import leased
+from eventstreaming.events import arguments
+from eventstreaming.exceptions import LeaseLost, MessageNotFound
+from eventstreaming.models import Message as MessageRow
+from eventstreaming.models.queues import NEVER
+from eventstreaming.types import JSON, DeadReason, Duration, Message
+
+KEPT_ERRORS = 10
+
+
+class LeaseOperations(DeadLetterOperations):
+    """
+    Acknowledge, nack, extend and release.
+
+    Whether the lease is held is a condition of the statement that changes the
+    row, or locks it: nobody can take the lease in between.
+    """
+
+    def acknowledge(
+        self, stream_name: str, message_id: str, *, receipt: str | None = None
+    ) -> bool:
+        """See services.acknowledge()."""
+        stream_name = arguments.stream_name(stream_name)
+        number = arguments.message_id(message_id)
+        lease = arguments.receipt(receipt, number)
+        removed = self._delete(self._held(stream_name, number, lease))
+        if not removed and lease is not None:
+            raise self._lease_lost(stream_name, number, lease)
+        return bool(removed)
+
+    def acknowledge_many(
+        self, stream_name: str, messages: Iterable[Message]
+    ) -> list[Message]:
+        """See services.acknowledge_many()."""
+        stream_name = arguments.stream_name(stream_name)
+        asked = leased(messages, stream_name)
+        with self.all_or_none():
+            removed = {
+                message.receipt
+                for message in _in_order(asked)
+                if self._delete(self._held_by(message))
+            }
+        return [message for message in asked if message.receipt not in removed]
+
+    def nack(
+        self,
+        stream_name: str,
+        message_id: str,
+        *,
+        receipt: str | None = None,
+        delay: Duration | None = None,
+        error: str | BaseException | None = None,
+        dead_letter: bool = False,
+        max_attempts: int | None = None,
+    ) -> bool:
+        """See services.nack()."""
+        stream_name = arguments.stream_name(stream_name)
+        number = arguments.message_id(message_id)
+        lease = arguments.receipt(receipt, number)
+        failure = failure_of(error)
+        seconds = arguments.optional_delay(delay)
+        dead_letter = arguments.flag(dead_letter, "dead_letter")
+        maximum = arguments.optional_integer(max_attempts, "max_attempts", 1, 32_767)
+        with self.all_or_none():
+            held = self._held(stream_name, number, lease)
+            row = held.select_for_update().annotate(now=Now()).first()
+            if row is None:
+                if lease is None:
+                    raise MessageNotFound(stream_name, message_id)
+                raise self._lease_lost(stream_name, number, lease)
+            settings = self._settings(stream_name)
+            row.attempts += 1
+            row.errors = [
+                *(row.errors or [])[1 - KEPT_ERRORS :],
+                _error(self._moment(row.now), row.attempts, failure.text),
+            ]
+            maximum = maximum or row.max_attempts or settings.max_attempts
+            if dead_letter or row.attempts >= (maximum or MAX_ATTEMPTS):
+                reason: DeadReason = "rejected" if dead_letter else "max_attempts"
+                self._bury(row, reason, failure)
+                return False
+            if seconds is None:
+                backoff = settings.backoff or BACKOFF
+                seconds = clock.random() * backoff[min(row.attempts, len(backoff)) - 1]
+            self._messages.filter(pk=row.pk).update(
+                attempts=row.attempts,
+                errors=row.errors,
+                leased_until=NEVER,
+                **schedule(seconds),
+            )
+        return True
+
+    def extend_visibility(
+        self, stream_name: str, message_id: str, timeout: Duration, *, receipt: str
+    ) -> datetime:
+        """See services.extend_visibility()."""
+        stream_name = arguments.stream_name(stream_name)
+        number = arguments.message_id(message_id)
+        seconds = arguments.visibility_timeout(timeout, "timeout")
+        lease = arguments.required_receipt(receipt, number)
+        held = self._held(stream_name, number, lease)
+        held.update(leased_until=Now() + timedelta(seconds=seconds))
+        until = held.values_list("leased_until", flat=True).first()
+        if until is None:
+            raise self._lease_lost(stream_name, number, lease)
+        return self._moment(until)
+
+    def extend_many(
+        self, messages: Iterable[Message], timeout: Duration
+    ) -> list[Message]:
+        """See BaseEventStore.extend_many()."""
+        seconds = arguments.visibility_timeout(timeout, "timeout")
+        asked = leased(messages)
+        with self.all_or_none():
+            rows = self._messages.filter(pk__in=[int(m.message_id) for m in asked])
+            unlocked = set(
+                rows.select_for_update(skip_locked=True).values_list("pk", flat=True)
+            )
+            for message in asked:
+                if int(message.message_id) in unlocked:
+                    self._held_by(message).update(
+                        leased_until=Now() + timedelta(seconds=seconds)
+                    )
+            return [m for m in asked if not self._held_by(m).exists()]
+
+    def release(self, messages: Iterable[Message]) -> None:
+        """See BaseEventStore.release()."""
+        asked = leased(messages)
+        with self.all_or_none():
+            for message in _in_order(asked):
+                self._held_by(message).update(
+                    leased_until=NEVER, deliveries=F("deliveries") - 1
+                )
+
+    def _held(
+        self, stream_name: str, number: int, lease: int | None
+    ) -> QuerySet[MessageRow]:
+        """Find a message, under a lease that is held if one is named."""
+        rows = self._messages.filter(pk=number, queue=stream_name)
+        if lease is None:
+            return rows
+        return rows.filter(lease=lease, leased_until__gt=NEVER)
+
+    def _held_by(self, message: Message) -> QuerySet[MessageRow]:
+        return self._held(
+            message.stream_name, int(message.message_id), message.fencing_token
+        )
+
+    def _lease_lost(self, stream_name: str, number: int, lease: int) -> LeaseLost:
+        row = self._messages.filter(pk=number, queue=stream_name).first()
+        if row is None:
+            return LeaseLost(stream_name, str(number), "gone")
+        released = row.lease == lease
+        return LeaseLost(stream_name, str(number), "released" if released else "taken")
+
+
+def schedule(seconds: float) -> dict[str, Any]:
+    """Return the columns of a message that is ready in so many seconds."""
+    if seconds > 0:
+        due_at = Now() + timedelta(seconds=seconds)
+        return {"state": MessageRow.State.DEFERRED, "due_at": due_at}
+    return {"state": MessageRow.State.READY, "due_at": None}
+
+
+def _in_order(messages: list[Message]) -> list[Message]:
+    """Return messages in the one order in which everybody locks them."""
+    return sorted(messages, key=lambda message: int(message.message_id))
+
+
+def _error(at: datetime, attempt: int, text: str) -> JSON:
+    return {"at": at.isoformat(), "attempt": attempt, "error": text}

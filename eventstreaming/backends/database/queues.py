@@ -1,0 +1,263 @@
+"""Queues by the ORM: enqueueing, leasing, and counting."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F, Max, Q, QuerySet
+from django.db.models.functions import Now
+
+from eventstreaming.backends.base import MAX_DELIVERIES, VISIBILITY_TIMEOUT
+from eventstreaming.backends.database.leases import LeaseOperations, schedule
+from eventstreaming.backends.database.tables import stored_json
+from eventstreaming.backends.failures import DELIVERED_TOO_OFTEN
+from eventstreaming.backends.relational import worker_id
+from eventstreaming.events import arguments
+from eventstreaming.events.envelopes import (
+    EnqueueOptions,
+    NewMessage,
+    enqueue_options,
+    new_message,
+    new_messages,
+)
+from eventstreaming.events.limits import limits
+from eventstreaming.models import Message as MessageRow
+from eventstreaming.types import JSON, Duration, EnqueuedId, Message, QueueInfo
+
+COUNT_BOUND = 10_000
+READY, DEFERRED = MessageRow.State.READY, MessageRow.State.DEFERRED
+
+# A lease that has expired makes a message visible in its old place.
+VISIBLE = Q(state=READY, leased_until__lte=Now()) | Q(state=DEFERRED, due_at__lte=Now())
+
+
+class QueueOperations(LeaseOperations):
+    """The ephemeral half of DatabaseEventStore."""
+
+    def enqueue(
+        self,
+        stream_name: str,
+        message: object,
+        *,
+        delay: Duration | None = None,
+        priority: int = 0,
+        group_key: str | None = None,
+        deduplication_key: str | None = None,
+        idempotency_key: str | None = None,
+        expires_in: Duration | None = None,
+        headers: Mapping[str, JSON] | None = None,
+        correlation_id: str | None = None,
+    ) -> EnqueuedId:
+        """See services.enqueue()."""
+        stream_name = arguments.stream_name(stream_name)
+        options = self._options(
+            delay=delay,
+            priority=priority,
+            group_key=group_key,
+            deduplication_key=deduplication_key,
+            expires_in=expires_in,
+            headers=headers,
+            correlation_id=correlation_id,
+        )
+        if idempotency_key is not None:
+            self._require("supports_idempotency", "idempotency_key")
+        row = _row(stream_name, options, new_message(message))
+        row.save(using=self.database, force_insert=True)
+        return EnqueuedId(str(row.pk))
+
+    def enqueue_many(
+        self,
+        stream_name: str,
+        messages: Iterable[object],
+        *,
+        delay: Duration | None = None,
+        priority: int = 0,
+        group_key: str | None = None,
+        expires_in: Duration | None = None,
+        headers: Mapping[str, JSON] | None = None,
+        correlation_id: str | None = None,
+    ) -> list[EnqueuedId]:
+        """See services.enqueue_many()."""
+        stream_name = arguments.stream_name(stream_name)
+        options = self._options(
+            delay=delay,
+            priority=priority,
+            group_key=group_key,
+            deduplication_key=None,
+            expires_in=expires_in,
+            headers=headers,
+            correlation_id=correlation_id,
+        )
+        new = new_messages(messages)
+        rows = self._messages.bulk_create(
+            _row(stream_name, options, message) for message in new
+        )
+        return [EnqueuedId(str(row.pk)) for row in rows]
+
+    def dequeue_many(
+        self,
+        stream_name: str,
+        limit: int,
+        visibility_timeout: Duration | None = None,
+    ) -> list[Message]:
+        """See services.dequeue_many()."""
+        stream_name = arguments.stream_name(stream_name)
+        limit = arguments.integer(limit, "limit", 1, limits().messages_per_dequeue)
+        timeout = (
+            None
+            if visibility_timeout is None
+            else arguments.visibility_timeout(visibility_timeout)
+        )
+        self._refuse_lease_in_transaction(stream_name)
+        if not self._visible(stream_name).exists():
+            return []  # looked without the one lock that SQLite has for writers
+        settings = self._settings(stream_name)
+        timeout = timeout or settings.visibility_timeout or VISIBILITY_TIMEOUT
+        max_deliveries = settings.max_deliveries or MAX_DELIVERIES
+        messages: list[Message] = []
+        with self.all_or_none():
+            while wanted := limit - len(messages):
+                rows = self._lock_visible(stream_name, wanted)
+                if not rows:
+                    break
+                for row, now in rows:
+                    if self._has_expired(row, now):
+                        self._delete(self._messages.filter(pk=row.pk))
+                    elif row.deliveries >= max_deliveries:
+                        row.lease += 1
+                        self._bury(row, "max_deliveries", DELIVERED_TOO_OFTEN)
+                    else:
+                        messages.append(self._lease(row, now, timeout))
+        return messages
+
+    def pop(self, stream_name: str) -> Message | None:
+        """See services.pop()."""
+        stream_name = arguments.stream_name(stream_name)
+        with self.all_or_none():
+            while rows := self._lock_visible(stream_name, 1):
+                ((row, now),) = rows
+                self._delete(self._messages.filter(pk=row.pk))
+                if not self._has_expired(row, now):
+                    row.lease += 1
+                    row.deliveries += 1
+                    return self._message(row, visible_until=now)
+        return None
+
+    def visibility_timeout_of(self, stream_name: str) -> float:
+        """See BaseEventStore.visibility_timeout_of()."""
+        return self._settings(stream_name).visibility_timeout or VISIBILITY_TIMEOUT
+
+    def queue_info(self, stream_name: str, *, exact: bool = False) -> QueueInfo:
+        """See services.queue_info()."""
+        stream_name = arguments.stream_name(stream_name)
+        bound = None if arguments.flag(exact, "exact") else COUNT_BOUND + 1
+        live = self._messages.filter(queue=stream_name)
+        in_order = self._visible(stream_name).order_by("rank", "pk")[:bound]
+        ages = in_order.annotate(age=Now() - F("enqueued_at"))
+        oldest = ages.aggregate(oldest=Max("age"))["oldest"]
+        counts = [
+            rows[:bound].count()
+            for rows in (
+                live.filter(VISIBLE),
+                live.filter(state=READY, leased_until__gt=Now()),
+                live.filter(state=DEFERRED, due_at__gt=Now()),
+                live.filter(state=MessageRow.State.BLOCKED),
+                self._dead_letters.filter(queue=stream_name),
+            )
+        ]
+        ready, in_flight, delayed, blocked, dead = (
+            count if exact else min(count, COUNT_BOUND) for count in counts
+        )
+        return QueueInfo(
+            stream_name=stream_name,
+            ready=ready,
+            in_flight=in_flight,
+            delayed=delayed,
+            blocked=blocked,
+            dead=dead,
+            oldest_age=None if oldest is None else oldest.total_seconds(),
+            exact=exact or max(counts) <= COUNT_BOUND,
+        )
+
+    def purge(self, stream_name: str) -> int:
+        """See services.purge()."""
+        stream_name = arguments.stream_name(stream_name)
+        return self._delete(self._messages.filter(queue=stream_name))
+
+    def _options(self, **options: Any) -> EnqueueOptions:
+        checked = enqueue_options(**options)
+        if checked.group_key is not None:
+            self._require("supports_groups", "group_key")
+        if checked.deduplication_key is not None:
+            self._require("supports_deduplication", "deduplication_key")
+        return checked
+
+    def _visible(self, stream_name: str) -> QuerySet[MessageRow]:
+        return self._messages.filter(VISIBLE, queue=stream_name)
+
+    def _lock_visible(
+        self, stream_name: str, count: int
+    ) -> list[tuple[MessageRow, datetime]]:
+        """Lock the first visible messages; return each with the time of that."""
+        if self._settings(stream_name).paused_at is not None:
+            return []
+        rows = (
+            self._visible(stream_name)
+            .select_for_update(skip_locked=True)
+            .annotate(now=Now())
+            .order_by("rank", "pk")[:count]
+        )
+        return [(row, self._moment(row.now)) for row in rows]
+
+    def _has_expired(self, row: MessageRow, now: datetime) -> bool:
+        return row.expires_at is not None and self._moment(row.expires_at) <= now
+
+    def _lease(self, row: MessageRow, now: datetime, timeout: float) -> Message:
+        row.lease += 1
+        row.deliveries += 1
+        held_for = timedelta(seconds=timeout)
+        self._messages.filter(pk=row.pk).update(
+            lease=row.lease,
+            deliveries=row.deliveries,
+            leased_until=Now() + held_for,
+            worker_id=worker_id(),
+            **schedule(0),
+        )
+        return self._message(row, visible_until=now + held_for)
+
+    def _message(self, row: MessageRow, *, visible_until: datetime) -> Message:
+        return Message(
+            stream_name=row.queue,
+            message_id=str(row.pk),
+            message_type=row.message_type,
+            schema_version=row.schema_version,
+            data=row.data,
+            headers=row.headers or {},
+            receipt=arguments.receipt_of(row.pk, row.lease),
+            fencing_token=row.lease,
+            priority=-row.rank,
+            group_key=row.group_key,
+            deliveries=row.deliveries,
+            attempts=row.attempts,
+            enqueued_at=self._moment(row.enqueued_at),
+            visible_until=visible_until,
+            correlation_id=row.correlation_id,
+            store=self,
+        )
+
+
+def _row(stream_name: str, options: EnqueueOptions, message: NewMessage) -> MessageRow:
+    expires_in = options.expires_in
+    return MessageRow(
+        queue=stream_name,
+        rank=-options.priority,
+        message_type=message.message_type,
+        schema_version=message.schema_version,
+        data=stored_json(message.data),
+        headers=options.headers or None,
+        correlation_id=options.correlation_id,
+        expires_at=(
+            None if expires_in is None else Now() + timedelta(seconds=expires_in)
+        ),
+        **schedule(options.delay),
+    )

@@ -1,0 +1,160 @@
+"""Reading persistent streams by the ORM, in pages."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+
+from django.db.models import Max, QuerySet
+
+from eventstreaming.backends.base import BATCH_SIZE
+from eventstreaming.backends.database.tables import Tables
+from eventstreaming.backends.reading import ReadRequest, read_pages, read_request
+from eventstreaming.events import arguments
+from eventstreaming.exceptions import EventsTruncated
+from eventstreaming.models import Event
+from eventstreaming.types import StoredEvent
+
+
+class ReadOperations(Tables):
+    """What reads one stream, a category, or the whole store."""
+
+    def read_stream(
+        self,
+        stream_name: str,
+        from_offset: int | None = None,
+        *,
+        to_offset: int | None = None,
+        limit: int | None = None,
+        backwards: bool = False,
+        event_types: Iterable[str] | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> Iterator[StoredEvent]:
+        """See services.read_stream()."""
+        stream_name = arguments.stream_name(stream_name)
+        request = read_request(
+            from_offset,
+            to_offset,
+            field="offset",
+            limit=limit,
+            backwards=backwards,
+            event_types=event_types,
+            batch_size=batch_size,
+        )
+        return read_pages(
+            request, _offset, partial(self._fetch_stream_page, stream_name)
+        )
+
+    def read_category(
+        self,
+        category: str,
+        from_position: int | None = None,
+        *,
+        limit: int | None = None,
+        backwards: bool = False,
+        event_types: Iterable[str] | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> Iterator[StoredEvent]:
+        """See services.read_category()."""
+        category = arguments.category(category)
+        request = read_request(
+            from_position,
+            None,
+            field="position",
+            limit=limit,
+            backwards=backwards,
+            event_types=event_types,
+            batch_size=batch_size,
+        )
+        return self._read_below_fence(self._events.filter(category=category), request)
+
+    def read_all(
+        self,
+        from_position: int | None = None,
+        *,
+        limit: int | None = None,
+        backwards: bool = False,
+        event_types: Iterable[str] | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> Iterator[StoredEvent]:
+        """See services.read_all()."""
+        request = read_request(
+            from_position,
+            None,
+            field="position",
+            limit=limit,
+            backwards=backwards,
+            event_types=event_types,
+            batch_size=batch_size,
+        )
+        return self._read_below_fence(self._events.all(), request)
+
+    def fence(self) -> int:
+        """
+        See BaseEventStore.fence().
+
+        On SQLite the last position is the fence: writers take turns, so positions
+        become visible in their order, and none is given out twice.
+        """
+        if self.connection.vendor == "postgresql":
+            return super().fence()
+        return self._events.aggregate(last=Max("position"))["last"] or 0
+
+    def _fetch_stream_page(
+        self, stream_name: str, request: ReadRequest, size: int
+    ) -> tuple[list[StoredEvent], int]:
+        page = self._page(
+            self._events.filter(stream__name=stream_name), "offset", request, size
+        )
+        # Looked at after the events: before any is deleted, first_offset is raised.
+        stream = self._streams.filter(name=stream_name).first()
+        if stream is None:
+            return [], -1
+        if request.low_is_asked and request.low < stream.first_offset:
+            raise EventsTruncated(stream_name, request.low, stream.first_offset)
+        return page, stream.next_offset - 1
+
+    def _read_below_fence(
+        self, events: QuerySet[Event], request: ReadRequest
+    ) -> Iterator[StoredEvent]:
+        fence = self.fence()
+
+        def fetch(request: ReadRequest, size: int) -> tuple[list[StoredEvent], int]:
+            return self._page(events, "position", request, size), fence
+
+        yield from read_pages(
+            replace(request, high=min(request.high, fence)), _position, fetch
+        )
+
+    def _page(
+        self, events: QuerySet[Event], place: str, request: ReadRequest, size: int
+    ) -> list[StoredEvent]:
+        """Fetch what lies between the bounds, by `offset` or `position`."""
+        events = events.filter(**{f"{place}__range": (request.low, request.high)})
+        if request.event_types is not None:
+            events = events.filter(event_type__in=request.event_types)
+        events = events.order_by(f"-{place}" if request.backwards else place)
+        return [self._event(row) for row in events.select_related("stream")[:size]]
+
+    def _event(self, row: Event) -> StoredEvent:
+        return StoredEvent(
+            stream_name=row.stream.name,
+            offset=row.offset,
+            position=row.position,
+            event_id=row.event_id,
+            event_type=row.event_type,
+            data=row.data,
+            metadata=row.metadata,
+            schema_version=row.schema_version,
+            key=row.key,
+            correlation_id=row.correlation_id,
+            causation_id=row.causation_id,
+            timestamp=self._moment(row.timestamp),
+        )
+
+
+def _offset(event: StoredEvent) -> int:
+    return event.offset
+
+
+def _position(event: StoredEvent) -> int:
+    return event.position
