@@ -5,7 +5,7 @@ What a store promises: the contract of every backend.
 arguments with `eventstreaming.events`, so all stores answer bad input alike.
 """
 
-from typing import Any, ClassVar
+from typing import Any
 
 from eventstreaming.backends.base_queues import (
     BACKOFF,
@@ -37,31 +37,31 @@ class BaseEventStore(BaseStreams, BaseQueues):
 
     # Do append, enqueue and message.atomic() take part in the caller's
     # transaction?
-    supports_transactions: ClassVar[bool] = False
+    supports_transactions: bool = False
 
     # May two appends to different streams run at the same time?
-    supports_concurrent_writers: ClassVar[bool] = False
+    supports_concurrent_writers: bool = False
 
     # Does the store itself refuse to change or delete an appended event?
-    enforces_immutability: ClassVar[bool] = False
+    enforces_immutability: bool = False
 
     # Do other processes see what is written here?
-    is_shared: ClassVar[bool] = False
+    is_shared: bool = False
 
     # Is what was written still there after the process has ended?
-    is_durable: ClassVar[bool] = False
+    is_durable: bool = False
 
     # Can streams be written without a lock?
-    supports_concurrent_streams: ClassVar[bool] = False
+    supports_concurrent_streams: bool = False
 
     # Does an append with a known idempotency_key return the first result?
-    supports_idempotency: ClassVar[bool] = False
+    supports_idempotency: bool = False
 
     # Are messages with one group_key delivered in order?
-    supports_groups: ClassVar[bool] = False
+    supports_groups: bool = False
 
     # Is a message with a living duplicate refused by its deduplication_key?
-    supports_deduplication: ClassVar[bool] = False
+    supports_deduplication: bool = False
 
     # The alias in DATABASES that holds the tables; None without a database.
     database: str | None = None

@@ -520,8 +520,16 @@ class Migration(migrations.Migration):
                         blank=True, max_length=255, null=True, verbose_name="key"
                     ),
                 ),
-                ("data", models.JSONField(verbose_name="data")),
-                ("metadata", models.JSONField(default=dict, verbose_name="metadata")),
+                (
+                    "data",
+                    eventstreaming.models.fields.StoredJSONField(verbose_name="data"),
+                ),
+                (
+                    "metadata",
+                    eventstreaming.models.fields.StoredJSONField(
+                        default=dict, verbose_name="metadata"
+                    ),
+                ),
                 (
                     "correlation_id",
                     models.CharField(

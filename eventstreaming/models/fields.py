@@ -6,8 +6,25 @@ from typing import Any
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from eventstreaming.events.values import from_json
 
-class LiteralJSONField(models.JSONField):
+
+class StoredJSONField(models.JSONField):
+    """JSON that is read whoever wrote it: a number of any length stops nobody."""
+
+    def select_format(self, compiler: Any, sql: str, params: Any) -> tuple[str, Any]:
+        """Let PostgreSQL send text, which the driver does not decode."""
+        if compiler.connection.vendor == "postgresql":
+            return f"({sql})::text", params
+        return super().select_format(compiler, sql, params)
+
+    def from_db_value(
+        self, value: Any, expression: Any, connection: BaseDatabaseWrapper
+    ) -> Any:
+        return from_json(value) if isinstance(value, str) else value
+
+
+class LiteralJSONField(StoredJSONField):
     """
     JSON kept to the letter: `json` instead of `jsonb` on PostgreSQL.
 
@@ -18,13 +35,6 @@ class LiteralJSONField(models.JSONField):
         if connection.vendor == "postgresql":
             return "json"
         return super().db_type(connection)
-
-    def from_db_value(
-        self, value: Any, expression: Any, connection: BaseDatabaseWrapper
-    ) -> Any:
-        if isinstance(value, str):
-            return super().from_db_value(value, expression, connection)
-        return value  # psycopg has decoded it
 
     def get_db_prep_value(
         self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False

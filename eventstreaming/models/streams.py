@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from eventstreaming.models.fields import StoredJSONField
+
 
 class Stream(models.Model):
     """
@@ -72,8 +74,8 @@ class Event(models.Model):
     schema_version = models.SmallIntegerField(_("version"), default=1, db_default=1)
     event_id = models.UUIDField(_("event id"))
     key = models.CharField(_("key"), max_length=255, null=True, blank=True)
-    data = models.JSONField(_("data"))
-    metadata = models.JSONField(_("metadata"), default=dict)
+    data = StoredJSONField(_("data"))
+    metadata = StoredJSONField(_("metadata"), default=dict)
     correlation_id = models.CharField(
         _("correlation id"), max_length=255, null=True, blank=True
     )

@@ -63,6 +63,29 @@ READ = """
     ]
 """
 
+TESTS = """
+    from django.test import TestCase, TransactionTestCase
+
+    from eventstreaming import EventData, append, dequeue, enqueue, read_all
+
+    class Mixin:
+        def test_one_event_and_one_message(self):
+            append("orders", EventData("Ordered", {"number": 1}))
+            self.assertEqual([event.offset for event in read_all()], [0])
+            enqueue("emails", {"order": 1})
+            with dequeue("emails").atomic():
+                pass
+            self.assertIsNone(dequeue("emails"))
+
+        test_the_same_again = test_one_event_and_one_message
+
+    class PlainTests(Mixin, TestCase):
+        pass
+
+    class CommittingTests(Mixin, TransactionTestCase):
+        pass
+"""
+
 RECOMMENDED = 'DATABASES["default"]["OPTIONS"] = {"transaction_mode": "IMMEDIATE"}'
 
 
@@ -79,6 +102,7 @@ class Project:
         app.mkdir()
         (app / "__init__.py").touch()
         (app / "subscriptions.py").write_text(dedent(SUBSCRIPTIONS))
+        (app / "tests.py").write_text(dedent(TESTS))
 
     def run(self, *arguments: str) -> str:
         """Run Python; return what it printed to both of its outputs."""
@@ -127,3 +151,8 @@ def test_new_project_works(tmp_path: Path, settings: tuple[str, ...]) -> None:
     log = project.manage("runworker", "--batch")
     assert "100 messages done, 0 attempts failed, 100 events handled" in log
     assert project.result_of(READ) == [list(range(100)), 0, 0]
+
+
+def test_tests_of_a_new_project_work(tmp_path: Path) -> None:
+    """On the database in memory that Django gives them."""
+    assert "Ran 4 tests" in Project(tmp_path).manage("test")

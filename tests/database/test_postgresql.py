@@ -2,9 +2,11 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test import override_settings
 
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.database import DatabaseEventStore
@@ -146,3 +148,43 @@ def test_both_stores_share_their_tables() -> None:
         assert (info.ready, info.delayed, info.dead) == (0, 1, 1)
         assert other.redrive(name) == 1
         assert one.purge(name) == 2
+
+
+@pytest.fixture
+def without_time_zones() -> Iterator[None]:
+    with override_settings(USE_TZ=False, TIME_ZONE="Asia/Tokyo"):
+        forget_connection()
+        yield
+    forget_connection()
+
+
+def forget_connection() -> None:
+    """Close it, and let it look at the settings again."""
+    connection.close()
+    for name in ("timezone", "timezone_name"):
+        connection.__dict__.pop(name, None)
+
+
+def test_times_are_aware_whatever_the_project_uses(
+    store: DatabaseEventStore, without_time_zones: None
+) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    (event,) = store.append("stream", NOTED)
+    assert list(store.read_stream("stream")) == [event]
+    store.enqueue("queue", {}, expires_in=60)
+    message = store.dequeue("queue", 10)
+    assert message is not None
+    assert store.dequeue("queue") is None
+    until = message.extend(20)
+    message.nack(dead_letter=True)
+    (letter,) = store.dead_letters("queue")
+    after = datetime.now(UTC) + timedelta(seconds=1)
+    for moment in (
+        event.timestamp,
+        message.enqueued_at,
+        message.visible_until - timedelta(seconds=10),
+        until - timedelta(seconds=20),
+        letter.enqueued_at,
+        letter.died_at,
+    ):
+        assert before < moment < after

@@ -41,5 +41,5 @@ class DatabaseEventStore(
         super().__init__(alias, **options)
         on_postgresql = self.connection.vendor == "postgresql"
         # Flags of the class, but here the database decides.
-        self.supports_concurrent_writers = on_postgresql  # type: ignore[misc]
-        self.enforces_immutability = on_postgresql  # type: ignore[misc]
+        self.supports_concurrent_writers = on_postgresql
+        self.enforces_immutability = on_postgresql

@@ -201,7 +201,7 @@ class QueueOperations(LeaseOperations):
         if fingerprint is not None:
             rows = rows.filter(fingerprint=arguments.text(fingerprint, "fingerprint"))
         count = arguments.integer(limit, "limit", 1, limits().messages_per_dequeue)
-        return [_dead_letter(row) for row in rows[:count]]
+        return [self._dead_letter(row) for row in rows[:count]]
 
     def redrive(
         self,
@@ -314,6 +314,26 @@ class QueueOperations(LeaseOperations):
             store=self,
         )
 
+    def _dead_letter(self, row: DeadLetterRow) -> DeadLetter:
+        return DeadLetter(
+            stream_name=row.queue,
+            message_id=str(row.pk),
+            message_type=row.message_type,
+            data=row.data,
+            headers=row.headers or {},
+            priority=-row.rank,
+            group_key=row.group_key,
+            deliveries=row.deliveries,
+            attempts=row.attempts,
+            enqueued_at=self._moment(row.enqueued_at),
+            correlation_id=row.correlation_id,
+            schema_version=row.schema_version,
+            reason=row.reason,
+            error=row.error,
+            fingerprint=row.fingerprint,
+            died_at=self._moment(row.died_at),
+        )
+
 
 def _option_values(stream_name: str, options: EnqueueOptions) -> dict[str, Any]:
     return {
@@ -330,24 +350,3 @@ def _option_values(stream_name: str, options: EnqueueOptions) -> dict[str, Any]:
 
 def _claim_order(row: Row) -> tuple[int, int]:
     return row[1], row[0]
-
-
-def _dead_letter(row: DeadLetterRow) -> DeadLetter:
-    return DeadLetter(
-        stream_name=row.queue,
-        message_id=str(row.pk),
-        message_type=row.message_type,
-        data=row.data,
-        headers=row.headers or {},
-        priority=-row.rank,
-        group_key=row.group_key,
-        deliveries=row.deliveries,
-        attempts=row.attempts,
-        enqueued_at=row.enqueued_at,
-        correlation_id=row.correlation_id,
-        schema_version=row.schema_version,
-        reason=row.reason,
-        error=row.error,
-        fingerprint=row.fingerprint,
-        died_at=row.died_at,
-    )

@@ -22,7 +22,6 @@ from eventstreaming.exceptions import (
     EventsTruncated,
     StreamDeleted,
     StreamKindConflict,
-    UnsafeIsolation,
     WrongExpectedVersion,
 )
 from eventstreaming.types import (
@@ -37,7 +36,6 @@ from eventstreaming.types import (
 _SERIAL, _CONCURRENT = 0, 1
 _DELETED = 1
 _RULES: dict[ExpectedVersion, int] = {ANY_VERSION: -2, STREAM_EXISTS: -3}
-_SAFE_ISOLATION = ("read committed", "read uncommitted")
 _encoder = msgspec.json.Encoder()
 
 Row = tuple[Any, ...]
@@ -177,15 +175,6 @@ class StreamOperations(RelationalStore):
             batch_size=batch_size,
         )
         return self._read_below_fence(request, "read_all", None)
-
-    def fence(self) -> int:
-        """See BaseEventStore.fence()."""
-        ((fence, isolation),) = self._execute("fence", {})
-        if isolation not in _SAFE_ISOLATION:
-            connection = self.connection
-            if connection.in_atomic_block or not connection.get_autocommit():
-                raise UnsafeIsolation(isolation)
-        return int(fence)
 
     def stream_info(self, stream_name: str) -> StreamInfo:
         """See services.stream_info()."""

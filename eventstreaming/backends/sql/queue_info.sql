@@ -1,9 +1,7 @@
 -- Count a queue's messages by state, each up to a bound. Ready and leased ones lie
 -- in one index, so they are told apart in one walk of at most that many rows.
-SELECT live.ready, live.in_flight,
-       (SELECT count(*) FROM (
-            SELECT FROM eventstreaming_message
-             WHERE queue = %(queue)s AND state = 1 LIMIT %(bound)s) AS delayed),
+-- A delayed message whose time has come is ready: the next claim makes it so.
+SELECT live.ready + later.due, live.in_flight, later.delayed,
        (SELECT count(*) FROM (
             SELECT FROM eventstreaming_message
              WHERE queue = %(queue)s AND state = 2
@@ -21,4 +19,11 @@ SELECT live.ready, live.in_flight,
                   FROM eventstreaming_message
                  WHERE queue = %(queue)s AND state = 0
                  ORDER BY queue, rank, id
-                 LIMIT %(bound)s) AS head) AS live
+                 LIMIT %(bound)s) AS head) AS live,
+       (SELECT count(*) FILTER (WHERE due_at <= statement_timestamp()) AS due,
+               count(*) FILTER (WHERE due_at > statement_timestamp()) AS delayed
+          FROM (SELECT due_at
+                  FROM eventstreaming_message
+                 WHERE queue = %(queue)s AND state = 1
+                 ORDER BY queue, due_at
+                 LIMIT %(bound)s) AS deferred) AS later
