@@ -1,21 +1,25 @@
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.empty_databases import empty_database
 from tests.demo.demos import ROOT
+from tests.empty_databases import empty_database
 
 
 @pytest.fixture
-def clone(tmp_path: Path) -> Path:
+def clone() -> Iterator[Path]:
     """Return a copy of the demo, which keeps its data beside itself."""
-    clone = tmp_path / "clone"
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "demo_project", clone / "demo_project", ignore=ignored)
-    shutil.copy(ROOT / "manage.py", clone)
-    return clone
+    # Not in tmp_path: every other run of pytest closes the folder above it to
+    # all but its owner, and the server of a demo run by root is not root.
+    with tempfile.TemporaryDirectory(prefix="eventstreaming-") as folder:
+        clone = Path(folder)
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / "demo_project", clone / "demo_project", ignore=ignored)
+        shutil.copy(ROOT / "manage.py", clone)
+        yield clone
 
 
 @pytest.fixture
