@@ -10,7 +10,7 @@ INSTALLED := $(VENV)/.installed
 export PIP_QUIET ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: help demo test lint types build clean
+.PHONY: help demo test chaos bench lint types build clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -20,6 +20,13 @@ demo: $(INSTALLED) ## Run the demo shop (ARGS=--no-serve ends it when all is don
 
 test: $(INSTALLED) ## Run the tests (ARGS="-k fence -x")
 	@exec $(BIN)/python -m pytest $(ARGS)
+
+chaos: $(INSTALLED) ## Run processes and faults, check every promise (ARGS="--seed 1")
+	@exec $(BIN)/python -m tests.chaos $(ARGS)
+
+bench: $(INSTALLED) ## Measure beside raw psycopg (ARGS="--only append --quick")
+	@$(BIN)/python -m pip install -r benchmarks/requirements.txt
+	@exec $(BIN)/python -m benchmarks $(ARGS)
 
 lint: $(INSTALLED) ## Check style, format and import contracts
 	$(BIN)/ruff check

@@ -52,6 +52,7 @@ class SimulatedClock(Clock):
 
     async def asleep(self, seconds: float) -> None:
         self.advance(seconds)
+        await _asyncio.sleep(0)  # the turn of other coroutines
 
     def random(self) -> float:
         return self._random.random()

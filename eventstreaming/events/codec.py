@@ -72,14 +72,15 @@ def dump(value: object, field: str, *, literal: bool = False) -> JSON:
 
 def dump_record(record: object, field: str, *, literal: bool = False) -> JSON:
     """
-    Turn a record into builtin types that its class can read back. See dump().
+    Turn a record into checked JSON values that its class can read back.
 
-    Raise InvalidValue when they do not fit the annotations: an event that
-    cannot be read is not written.
+    They are canonical unless `literal`. Raise InvalidValue when they do not fit
+    the annotations: an event that cannot be read is not written.
     """
     data = dump(record, field, literal=literal)
+    data = values.checked(data, field) if literal else values.canonical(data, field)
     try:
-        _load(type(record), values.checked(data, field))
+        _load(type(record), data)
     except InvalidArgument:
         raise
     except (TypeError, NameError, NotImplementedError) as error:

@@ -6,6 +6,7 @@ answer bad input alike, before anything is written.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
 from zlib import crc32
@@ -60,6 +61,7 @@ class EnqueueOptions(msgspec.Struct, frozen=True, kw_only=True):
     correlation_id: str | None
 
 
+@lru_cache(maxsize=4096)
 def bucket_of(key: str) -> int:
     """Return the bucket of a key or stream name, 0 to 1,023."""
     return crc32(key.encode()) & (BUCKETS - 1)
@@ -91,7 +93,6 @@ def new_events(
     for index, item in enumerate(_listed(events)):
         field = f"events[{index}]"
         name, version, data = _typed(item, field)
-        data = values.canonical(data, f"{field}.data")
         event = NewEvent(
             event_id=_event_id(item, field),
             event_type=name,
@@ -151,7 +152,8 @@ def new_message(message: object, field: str = "message") -> NewMessage:
     Raise InvalidValue or InvalidType.
     """
     if isinstance(message, Mapping):
-        name, version, data = "", 1, codec.dump(message, field, literal=True)
+        name, version = "", 1
+        data = _data(message, f"{field}.data", literal=True)
     elif isinstance(message, EventData) or codec.is_record(message):
         _refuse_what_only_events_have(message, field)
         name, version, data = _typed(message, field, literal=True)
@@ -161,7 +163,6 @@ def new_message(message: object, field: str = "message") -> NewMessage:
             f"a {type(message).__name__} is no message; use a typed object, a dict "
             "or EventData(type, data)",
         )
-    data = values.checked(data, f"{field}.data")
     return NewMessage(
         message_type=name,
         schema_version=version,
@@ -229,6 +230,7 @@ def _many(items: object, field: str, maximum: int) -> list[object]:
 
 
 def _typed(item: object, field: str, *, literal: bool = False) -> tuple[str, int, JSON]:
+    """Return type name, version and checked data; canonical unless `literal`."""
     if isinstance(item, EventData):
         name = arguments.type_name(item.type, f"{field}.type")
         version = (
@@ -238,7 +240,7 @@ def _typed(item: object, field: str, *, literal: bool = False) -> tuple[str, int
                 item.schema_version, f"{field}.schema_version", 1, 32_767
             )
         )
-        return name, version, codec.dump(item.data, f"{field}.data", literal=literal)
+        return name, version, _data(item.data, f"{field}.data", literal=literal)
     if not codec.is_record(item):
         raise InvalidType(
             field,
@@ -247,6 +249,11 @@ def _typed(item: object, field: str, *, literal: bool = False) -> tuple[str, int
         )
     name, version = event_types.name_of(type(item))
     return name, version, codec.dump_record(item, f"{field}.data", literal=literal)
+
+
+def _data(value: object, field: str, *, literal: bool) -> JSON:
+    dumped = codec.dump(value, field, literal=literal)
+    return values.checked(dumped, field) if literal else values.canonical(dumped, field)
 
 
 def _event_id(item: object, field: str) -> UUID:

@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -138,7 +139,7 @@ class _Walk:
                 problem.path.append(f"[{excerpt(key)}]")
                 raise
         if self.canonical and len(result) > 1:
-            return dict(sorted(result.items(), key=_jsonb_order))
+            return {key: result[key] for key in _jsonb_order(tuple(result))}
         return result
 
     def _array(self, value: list[JSON], depth: int) -> list[JSON]:
@@ -161,9 +162,9 @@ class _Walk:
             )
 
 
-def _jsonb_order(item: tuple[str, JSON]) -> tuple[int, bytes]:
-    encoded = item[0].encode()
-    return len(encoded), encoded
+@lru_cache(maxsize=4096)  # events of a type have the same keys
+def _jsonb_order(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(keys, key=lambda key: (len(key.encode()), key.encode())))
 
 
 def _text(value: str) -> str:

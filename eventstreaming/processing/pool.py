@@ -95,7 +95,6 @@ class HandlerPool:
 
 def run_job(job: Job) -> Outcome:
     """Run one handler, with Django's connections in order before and after."""
-    tidy_connections()
     began = clock.monotonic()
     message, settled = settling(job.message)
     error: BaseException | None = None

@@ -8,7 +8,7 @@ from typing import Any
 from eventstreaming.backends.base import BACKOFF, MAX_ATTEMPTS
 from eventstreaming.backends.failures import failure_of
 from eventstreaming.backends.leasing import leased
-from eventstreaming.backends.relational import RelationalStore
+from eventstreaming.backends.relational import RelationalStore, moment
 from eventstreaming.events import arguments
 from eventstreaming.exceptions import LeaseLost, MessageNotFound
 from eventstreaming.types import Duration, Message
@@ -99,7 +99,7 @@ class LeaseOperations(RelationalStore):
         )
         if not rows:
             raise self._lease_lost(stream_name, number, lease)
-        return self._moment(rows[0][0])
+        return moment(rows[0][0])
 
     def extend_many(
         self, messages: Iterable[Message], timeout: Duration

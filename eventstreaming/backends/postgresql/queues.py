@@ -12,7 +12,7 @@ from eventstreaming.backends.base import (
 )
 from eventstreaming.backends.failures import DELIVERED_TOO_OFTEN
 from eventstreaming.backends.postgresql.leases import LeaseOperations, ids_and_leases
-from eventstreaming.backends.relational import worker_id
+from eventstreaming.backends.relational import moment, worker_id
 from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import (
     EnqueueOptions,
@@ -308,8 +308,8 @@ class QueueOperations(LeaseOperations):
             group_key=row[7],
             deliveries=row[8],
             attempts=row[9],
-            enqueued_at=self._moment(row[10]),
-            visible_until=self._moment(row[11]),
+            enqueued_at=moment(row[10]),
+            visible_until=moment(row[11]),
             correlation_id=row[12],
             store=self,
         )

@@ -9,7 +9,7 @@ import msgspec
 
 from eventstreaming.backends.base import BATCH_SIZE
 from eventstreaming.backends.reading import ReadRequest, read_pages, read_request
-from eventstreaming.backends.relational import RelationalStore
+from eventstreaming.backends.relational import RelationalStore, moment
 from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import (
     NewEvent,
@@ -101,7 +101,7 @@ class StreamOperations(RelationalStore):
                 key=event.key,
                 correlation_id=event.correlation_id,
                 causation_id=event.causation_id,
-                timestamp=self._moment(timestamp),
+                timestamp=moment(timestamp),
             )
             for event, (_, position, offset, timestamp) in zip(new, rows, strict=True)
         ]
@@ -282,7 +282,7 @@ class StreamOperations(RelationalStore):
             key=row[7],
             correlation_id=row[8],
             causation_id=row[9],
-            timestamp=self._moment(row[10]),
+            timestamp=moment(row[10]),
         )
 
 

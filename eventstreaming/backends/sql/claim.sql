@@ -27,7 +27,7 @@ UPDATE eventstreaming_message AS m
  WHERE m.id = c.id
 RETURNING m.id, m.rank, m.message_type, m.schema_version, m.data::text,
           m.headers::text, m.lease, m.group_key, m.deliveries, m.attempts,
-          m.enqueued_at, m.leased_until, m.correlation_id,
+          m.enqueued_at::text, m.leased_until::text, m.correlation_id,
           m.expires_at <= statement_timestamp(),
           m.deliveries > coalesce((SELECT max_deliveries FROM settings),
                                   %(default_max_deliveries)s)

@@ -15,5 +15,6 @@ DELETE FROM eventstreaming_message AS m
  WHERE m.id = c.id
 RETURNING m.id, m.rank, m.message_type, m.schema_version, m.data::text,
           m.headers::text, m.lease + 1, m.group_key, m.deliveries + 1, m.attempts,
-          m.enqueued_at, statement_timestamp(), m.correlation_id,
+          m.enqueued_at::text, statement_timestamp()::text,
+          m.correlation_id,
           m.expires_at <= statement_timestamp(), false

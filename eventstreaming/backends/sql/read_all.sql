@@ -1,7 +1,8 @@
 -- One page of the whole store. The caller took the fence in an earlier statement.
 SELECT s.name, e.*
   FROM (SELECT "offset", "position", event_id, event_type, data, metadata,
-               schema_version, key, correlation_id, causation_id, "timestamp",
+               schema_version, key, correlation_id, causation_id,
+              "timestamp"::text,
                stream_id
           FROM eventstreaming_event
          WHERE "position" BETWEEN %(first)s AND %(last)s

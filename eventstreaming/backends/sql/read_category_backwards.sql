@@ -3,7 +3,8 @@
 -- planner may walk the primary key through all other categories for `category =`.
 SELECT s.name, e.*
   FROM (SELECT "offset", "position", event_id, event_type, data, metadata,
-               schema_version, key, correlation_id, causation_id, "timestamp",
+               schema_version, key, correlation_id, causation_id,
+              "timestamp"::text,
                stream_id
           FROM eventstreaming_event
          WHERE (category, "position") >= (%(category)s, %(first)s)

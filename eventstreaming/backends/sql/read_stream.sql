@@ -5,7 +5,8 @@ SELECT s.first_offset, s.next_offset, e.*
   FROM eventstreaming_stream AS s
   LEFT JOIN LATERAL (
        SELECT "offset", "position", event_id, event_type, data, metadata,
-              schema_version, key, correlation_id, causation_id, "timestamp"
+              schema_version, key, correlation_id, causation_id,
+              "timestamp"::text
          FROM eventstreaming_event
         WHERE stream_id = s.id
           AND "offset" BETWEEN %(first)s AND %(last)s

@@ -1,0 +1,1 @@
+"""Measures eventstreaming beside raw psycopg and other libraries: `make bench`."""

@@ -1,0 +1,70 @@
+"""Run the benchmarks: `python -m benchmarks --only append --quick`."""
+
+import argparse
+import os
+
+import django
+from django.core.management import call_command
+from django.db import connection, connections
+
+from benchmarks import report
+from benchmarks.database import database
+from benchmarks.scenario import measure
+from benchmarks.scenarios import all_scenarios
+
+EVENTS, QUICK_EVENTS = 1_000_000, 200_000
+
+
+def main() -> None:
+    options = _options()
+    with database() as url:
+        os.environ["DATABASE_URL"] = url
+        os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
+        django.setup()
+        call_command("migrate", verbosity=0)
+        try:
+            _run(options)
+        finally:
+            connections.close_all()
+
+
+def _run(options: argparse.Namespace) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        ((version,),) = cursor.fetchall()
+    machine = report.describe_machine(version)
+    print(" ".join(f"{name}={value}" for name, value in machine.items()), flush=True)
+    print(report.as_text([report.HEADINGS]), flush=True)
+    results = []
+    for scenario in all_scenarios(events=QUICK_EVENTS if options.quick else EVENTS):
+        if options.only and not any(part in scenario.name for part in options.only):
+            continue
+        rounds = options.rounds or max(
+            3, scenario.rounds // (3 if options.quick else 1)
+        )
+        results.append(measure(scenario, rounds=rounds))
+        print(report.as_text(report.rows(results[-1])), flush=True)
+    if options.save:
+        print(f"Saved as {report.save(machine, results)}")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)
+    parser.add_argument(
+        "--only",
+        action="append",
+        metavar="TEXT",
+        help="measure the scenarios whose name has TEXT in it; may be repeated",
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer rounds, and a smaller table to read"
+    )
+    parser.add_argument("--rounds", type=int, help="how often each contender is timed")
+    parser.add_argument(
+        "--save", action="store_true", help="keep the results in benchmarks/results"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""The server of a run, and a database of its own on it."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+
+from demo_project.embedded import EmbeddedPostgreSQL
+
+NAME = "eventstreaming_benchmarks"
+
+
+@contextmanager
+def database() -> Iterator[str]:
+    """
+    Make an empty database and yield its URL; remove it at the end.
+
+    It lies on the server of DATABASE_URL, or else on an embedded one with
+    PostgreSQL's own settings: what is committed is synced.
+    """
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        with _empty_database(given) as url:
+            yield url
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="benchmarks-") as folder,
+        EmbeddedPostgreSQL(Path(folder, "server")) as server,
+        _empty_database(server.url) as url,
+    ):
+        yield url
+
+
+@contextmanager
+def _empty_database(server_url: str) -> Iterator[str]:
+    name = sql.Identifier(NAME)
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name)
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(drop)
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        try:
+            yield urlunsplit(urlsplit(server_url)._replace(path=f"/{NAME}"))
+        finally:
+            connection.execute(drop)

@@ -1,0 +1,97 @@
+"""
+What is measured, and how: contenders in turn, in small slices.
+
+A machine is never quiet. So each round gives every contender one slice, in
+another order each time, and a contender's figure is compared with raw psycopg's
+of the same round: what disturbs one slice disturbs its neighbours, too.
+"""
+
+import random
+import statistics
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
+
+RAW = "raw psycopg"
+OURS = "eventstreaming"
+PREPARED = "… with prepared statements"
+
+Slice = Callable[[], float]
+Opener = Callable[[], AbstractContextManager[Slice]]
+
+
+class Unavailable(Exception):
+    """A contender cannot take part; the text says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """
+    One thing that every contender does, RAW first.
+
+    A contender is opened once; what it yields runs one slice and returns its
+    figure in `unit`. `wanted` is the ratio to raw psycopg that eventstreaming
+    is meant to reach: a lower bound for rates, an upper one for times.
+    """
+
+    name: str
+    unit: str
+    contenders: Mapping[str, Opener]
+    wanted: float | None = None
+    rounds: int = 15
+    is_time: bool = False
+    prepare: Callable[[], None] | None = None
+
+
+@dataclass(kw_only=True)
+class Result:
+    """All figures of one scenario, by contender."""
+
+    scenario: Scenario
+    figures: dict[str, list[float]] = field(default_factory=dict)
+    unavailable: dict[str, str] = field(default_factory=dict)
+
+    def median(self, contender: str) -> float:
+        return statistics.median(self.figures[contender])
+
+    def ratios(self, contender: str) -> list[float]:
+        """Return the contender's figures, each by raw psycopg's of its round."""
+        pairs = zip(self.figures[contender], self.figures[RAW], strict=True)
+        return [figure / raw for figure, raw in pairs]
+
+    def ratio(self, contender: str) -> float:
+        if self.scenario.is_time:  # rounds of a latency are not paired
+            return self.median(contender) / self.median(RAW)
+        return statistics.median(self.ratios(contender))
+
+    def spread(self, contender: str) -> tuple[float, float]:
+        """Return the quartiles of the ratios."""
+        ratios = self.ratios(contender)
+        if len(ratios) < 2:
+            return ratios[0], ratios[0]
+        low, _, high = statistics.quantiles(ratios, n=4, method="inclusive")
+        return low, high
+
+
+def measure(scenario: Scenario, *, rounds: int, seed: int = 1) -> Result:
+    """Run a scenario; a contender that is unavailable is noted, not hidden."""
+    result = Result(scenario=scenario)
+    shuffle = random.Random(seed).shuffle
+    if scenario.prepare is not None:
+        scenario.prepare()
+    with ExitStack() as stack:
+        slices: dict[str, Slice] = {}
+        for name, opener in scenario.contenders.items():
+            try:
+                slices[name] = stack.enter_context(opener())
+                slices[name]()  # warms caches and prepares statements
+            except Unavailable as reason:
+                slices.pop(name, None)
+                result.unavailable[name] = str(reason)
+        result.figures = {name: [] for name in slices}
+        for _ in range(rounds):
+            names = list(slices)
+            shuffle(names)
+            for name in names:
+                result.figures[name].append(slices[name]())
+    return result

@@ -1,0 +1,15 @@
+"""What is measured, in the order of the report."""
+
+from benchmarks.scenario import Scenario
+from benchmarks.scenarios import appends, latency, queues, reads, workers
+
+
+def all_scenarios(*, events: int) -> list[Scenario]:
+    """Return every scenario; `events` are in the table that is read."""
+    return [
+        *appends.scenarios(),
+        *reads.scenarios(events=events),
+        *queues.scenarios(),
+        *workers.scenarios(),
+        *latency.scenarios(),
+    ]

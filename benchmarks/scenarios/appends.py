@@ -1,0 +1,97 @@
+"""Appending 1, 100 and 1,000 events, and eight processes on one stream."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Any
+
+import eventstreaming
+from benchmarks.payloads import orders
+from benchmarks.protocol import Child
+from benchmarks.raw import events as raw
+from benchmarks.raw.connecting import connect
+from benchmarks.scenario import OURS, PREPARED, RAW, Scenario, Slice
+
+STREAMS = 50
+APPENDERS = 8
+APPENDS_EACH = 25
+
+
+def scenarios() -> list[Scenario]:
+    return [
+        _appending("append 1", 1, times=150, wanted=0.7),
+        _appending("append 100", 100, times=10),
+        _appending("append 1,000", 1_000, times=2, wanted=0.5),
+        Scenario(
+            name=f"{APPENDERS} appenders on one stream",
+            unit="events/s",
+            contenders={
+                RAW: partial(_appenders, "raw"),
+                OURS: partial(_appenders, "ours"),
+            },
+        ),
+    ]
+
+
+def _appending(
+    name: str, count: int, *, times: int, wanted: float | None = None
+) -> Scenario:
+    return Scenario(
+        name=name,
+        unit="events/s",
+        wanted=wanted,
+        contenders={
+            RAW: partial(_raw, count, times),
+            OURS: partial(_ours, count, times, "default"),
+            PREPARED: partial(_ours, count, times, "prepared"),
+        },
+    )
+
+
+@contextmanager
+def _raw(count: int, times: int) -> Iterator[Slice]:
+    append = raw.append_one if count == 1 else raw.append_many
+    with connect() as connection:
+        yield partial(_slice, partial(append, connection), f"raw{count}", count, times)
+
+
+@contextmanager
+def _ours(count: int, times: int, store: str) -> Iterator[Slice]:
+    append = partial(eventstreaming.append, store=store)
+    yield partial(_slice, append, f"{store}{count}", count, times)
+
+
+def _slice(append: Callable[..., Any], prefix: str, count: int, times: int) -> float:
+    names = [f"{prefix}-{number}" for number in range(STREAMS)]
+    for name in names:
+        eventstreaming.create_stream(name)
+    work: list[tuple[str, Any]] = [
+        (names[turn % STREAMS], orders(count)) for turn in range(times)
+    ]
+    if count == 1:
+        work = [(name, events[0]) for name, events in work]
+    began = time.perf_counter()
+    for name, events in work:
+        append(name, events)
+    return count * times / (time.perf_counter() - began)
+
+
+@contextmanager
+def _appenders(kind: str) -> Iterator[Slice]:
+    stream_name = f"crowded-{kind}"
+    eventstreaming.create_stream(stream_name)
+    command = [sys.executable, "-m", "benchmarks.children.appender", kind]
+    with ExitStack() as stack:
+        children = [stack.enter_context(Child(command)) for _ in range(APPENDERS)]
+
+        def run() -> float:
+            began = time.perf_counter()
+            for child in children:
+                child.tell("append", stream_name=stream_name, times=APPENDS_EACH)
+            for child in children:
+                child.answer()
+            return APPENDERS * APPENDS_EACH / (time.perf_counter() - began)
+
+        yield run

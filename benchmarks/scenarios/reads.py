@@ -1,0 +1,161 @@
+"""Reading 100,000 events, and a stream of 50 events among a million."""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import eventstreaming
+from benchmarks.raw import events as raw
+from benchmarks.raw.connecting import connect
+from benchmarks.scenario import OURS, PREPARED, RAW, Scenario, Slice
+
+LONG_STREAM = "history-long"
+LONG = 100_000
+SHORT = 50
+SHORT_READS = 100
+
+_FILL_STREAMS = """
+INSERT INTO eventstreaming_stream (name, category, next_offset)
+SELECT %s, 'history', %s
+UNION ALL
+SELECT 'history-' || n, 'history', %s FROM generate_series(1, %s) AS n
+"""
+
+# The long stream first. Then one event of each of the others in turn: a stream's
+# events lie far from each other, as they do after some weeks of real life.
+_FILL_EVENTS = """
+INSERT INTO eventstreaming_event
+       (stream_id, category, "offset", bucket, event_type, schema_version, event_id,
+        data, metadata)
+SELECT s.id, 'history', n, 1, 'OrderPlaced', 1, gen_random_uuid(),
+       jsonb_build_object(
+           'order_id', n, 'customer_id', s.id,
+           'email', 'customer' || s.id || '@example.com',
+           'items', '["Blue Train", "Kind of Blue", "A Love Supreme"]'::jsonb,
+           'quantity', 3, 'total', '47.85',
+           'placed_at', '2026-11-23T09:30:00+00:00'), '{}'
+  FROM eventstreaming_stream AS s,
+       LATERAL generate_series(0, s.next_offset - 1) AS n
+ WHERE s.category = 'history'
+ ORDER BY s.name <> %s, n, s.id
+"""
+
+
+def scenarios(*, events: int) -> list[Scenario]:
+    streams = (events - LONG) // SHORT
+    fill = partial(_fill, streams)
+    return [
+        Scenario(
+            name=f"read_all {LONG:,} events",
+            unit="events/s",
+            wanted=0.45,
+            rounds=7,
+            prepare=fill,
+            contenders={RAW: _raw_all, OURS: _our_all},
+        ),
+        Scenario(
+            name=f"read_stream {LONG:,} events",
+            unit="events/s",
+            wanted=0.45,
+            rounds=7,
+            prepare=fill,
+            contenders={RAW: _raw_long, OURS: _our_long},
+        ),
+        Scenario(
+            name=f"read {SHORT} events among {events:,}",
+            unit="streams/s",
+            wanted=0.6,
+            prepare=fill,
+            contenders={
+                RAW: partial(_raw_short, streams),
+                OURS: partial(_our_short, streams, "default"),
+                PREPARED: partial(_our_short, streams, "prepared"),
+            },
+        ),
+    ]
+
+
+@contextmanager
+def _raw_all() -> Iterator[Slice]:
+    with connect() as connection:
+        yield partial(_timed, partial(raw.read_all, connection, _start(), LONG), LONG)
+
+
+@contextmanager
+def _our_all() -> Iterator[Slice]:
+    yield partial(_timed, partial(eventstreaming.read_all, _start(), limit=LONG), LONG)
+
+
+@contextmanager
+def _raw_long() -> Iterator[Slice]:
+    with connect() as connection:
+        read = partial(raw.read_long_stream, connection, LONG_STREAM, LONG)
+        yield partial(_timed, read, LONG)
+
+
+@contextmanager
+def _our_long() -> Iterator[Slice]:
+    yield partial(_timed, partial(eventstreaming.read_stream, LONG_STREAM), LONG)
+
+
+def _timed(read: Callable[[], Iterable[Any]], count: int) -> float:
+    began = time.perf_counter()
+    found = sum(1 for _ in read())
+    seconds = time.perf_counter() - began
+    if found != count:
+        raise AssertionError(f"read {found} events, not {count}")
+    return count / seconds
+
+
+@contextmanager
+def _raw_short(streams: int) -> Iterator[Slice]:
+    with connect() as connection:
+        yield partial(
+            _timed_short,
+            lambda name: raw.read_stream(connection, name, SHORT),
+            _names(streams),
+        )
+
+
+@contextmanager
+def _our_short(streams: int, store: str) -> Iterator[Slice]:
+    yield partial(
+        _timed_short,
+        lambda name: list(eventstreaming.read_stream(name, store=store)),
+        _names(streams),
+    )
+
+
+def _names(streams: int) -> Iterator[str]:
+    """Yield the same names for every contender, in the same order."""
+    draw = random.Random(7).randint
+    while True:
+        yield f"history-{draw(1, streams)}"
+
+
+def _timed_short(read: Callable[[str], list[Any]], names: Iterator[str]) -> float:
+    chosen = [next(names) for _ in range(SHORT_READS)]
+    began = time.perf_counter()
+    for name in chosen:
+        if len(read(name)) != SHORT:
+            raise AssertionError(f"{name} has not {SHORT} events")
+    return SHORT_READS / (time.perf_counter() - began)
+
+
+def _start() -> int:
+    """Return a position where the events of many streams follow each other."""
+    return next(eventstreaming.read_stream("history-1")).position
+
+
+def _fill(streams: int) -> None:
+    if eventstreaming.stream_info(LONG_STREAM).exists:
+        return
+    with connect() as connection:
+        connection.execute(_FILL_STREAMS, (LONG_STREAM, LONG, SHORT, streams))
+        connection.execute(_FILL_EVENTS, (LONG_STREAM,))
+        connection.execute(
+            "VACUUM (ANALYZE) eventstreaming_event, eventstreaming_stream"
+        )

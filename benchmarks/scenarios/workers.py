@@ -1,0 +1,140 @@
+"""Workers that drain messages whose handler does nothing."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+
+from psycopg import Connection
+
+from benchmarks.protocol import Child
+from benchmarks.raw.connecting import connect
+from benchmarks.scenario import OURS, RAW, Scenario, Slice
+from benchmarks.scenarios.queues import fill
+
+MESSAGES = 10_000
+PATIENCE = 60.0
+
+
+def scenarios() -> list[Scenario]:
+    return [
+        Scenario(
+            name=f"worker, {processes} process{'es' if processes > 1 else ''}",
+            unit="messages/s",
+            wanted=0.3,
+            rounds=7,
+            contenders={
+                RAW: partial(_raw, processes),
+                OURS: partial(_ours, processes),
+            },
+        )
+        for processes in (1, 2)
+    ]
+
+
+@contextmanager
+def _raw(processes: int) -> Iterator[Slice]:
+    queue = f"drained-raw-{processes}"
+    command = [sys.executable, "-m", "benchmarks.children.drainer"]
+    with ExitStack() as stack:
+        connection = stack.enter_context(connect())
+        children = [stack.enter_context(Child(command)) for _ in range(processes)]
+
+        def start() -> None:
+            for child in children:
+                child.tell("drain", queue=queue)
+
+        def run() -> float:
+            fill(queue, MESSAGES)
+            rate = drain_rate(connection, queue, start)
+            for child in children:
+                child.answer()
+            return rate
+
+        yield run
+
+
+@contextmanager
+def _ours(processes: int) -> Iterator[Slice]:
+    queue = f"drained-{processes}"
+    with ExitStack() as stack:
+        connection = stack.enter_context(connect())
+        for _ in range(processes):
+            stack.enter_context(worker(queue))
+
+        def run() -> float:
+            # The workers look now and then, so they begin while the queue is
+            # filled: a paused queue gives them nothing until it is complete.
+            connection.execute(
+                "INSERT INTO eventstreaming_queue (name, paused_at, updated_at, "
+                "description) VALUES (%s, now(), now(), '')",
+                (queue,),
+            )
+            fill(queue, MESSAGES)
+            return drain_rate(
+                connection,
+                queue,
+                lambda: connection.execute("DELETE FROM eventstreaming_queue"),
+            )
+
+        yield run
+
+
+def drain_rate(
+    connection: Connection, queue: str, start: Callable[[], object]
+) -> float:
+    """
+    Return the messages per second from the first removal to the last.
+
+    How long the first one takes to be noticed is the latency's scenario.
+    """
+    ((first, last),) = connection.execute(
+        "SELECT min(id), max(id) FROM eventstreaming_message WHERE queue = %s",
+        (queue,),
+    ).fetchall()
+    start()
+    _wait(lambda: not _exists(connection, first))
+    began, total = time.perf_counter(), _count(connection, queue)
+    _wait(lambda: not _exists(connection, last))
+    _wait(lambda: not _count(connection, queue))
+    return total / (time.perf_counter() - began)
+
+
+@contextmanager
+def worker(queue: str, **environment: str) -> Iterator[None]:
+    """Run `runworker` for a queue until the block ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "django", "runworker", queue, "--verbosity=0"],
+        env={**os.environ, **environment},
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def _exists(connection: Connection, number: int) -> bool:
+    found = connection.execute(
+        "SELECT 1 FROM eventstreaming_message WHERE id = %s", (number,)
+    )
+    return found.rowcount > 0
+
+
+def _count(connection: Connection, queue: str) -> int:
+    ((count,),) = connection.execute(
+        "SELECT count(*) FROM eventstreaming_message WHERE queue = %s AND state = 0",
+        (queue,),
+    ).fetchall()
+    return count
+
+
+def _wait(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError("the workers do not drain the queue")
+        time.sleep(0.002)
