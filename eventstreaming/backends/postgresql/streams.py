@@ -74,7 +74,7 @@ class StreamOperations(RelationalStore):
         if chosen := given_ids(new):
             for (event_id,) in self._execute("known_event_ids", {"ids": chosen}):
                 raise refuse_known_id(event_id)
-        rows = self._execute(
+        ((problem, offset, positions, timestamp),) = self._execute(
             "append",
             {
                 "stream_name": stream_name,
@@ -86,12 +86,13 @@ class StreamOperations(RelationalStore):
                 "causation_id": new[0].causation_id,
             },
         )
-        if problem := rows[0][0]:
-            raise _append_error(problem, stream_name, expected, actual=rows[0][2])
+        if problem:
+            raise _append_error(problem, stream_name, expected, actual=offset)
+        recorded = moment(timestamp)
         return [
             StoredEvent(
                 stream_name=stream_name,
-                offset=offset,
+                offset=offset + index,
                 position=position,
                 event_id=event.event_id,
                 event_type=event.event_type,
@@ -101,9 +102,9 @@ class StreamOperations(RelationalStore):
                 key=event.key,
                 correlation_id=event.correlation_id,
                 causation_id=event.causation_id,
-                timestamp=moment(timestamp),
+                timestamp=recorded,
             )
-            for event, (_, position, offset, timestamp) in zip(new, rows, strict=True)
+            for index, (event, position) in enumerate(zip(new, positions, strict=True))
         ]
 
     def read_stream(

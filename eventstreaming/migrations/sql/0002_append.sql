@@ -5,18 +5,20 @@
 -- that has events. p_events: a JSON array of {i, t, v, k, b, d, m}: id, type,
 -- version, key, bucket, data, metadata.
 --
--- Returns one row per event, in order. When nothing was written it returns one
--- row whose problem is 'version', 'concurrent' or 'deleted' and whose offset is
--- the actual version: that is no SQL error, and the transaction goes on.
+-- Returns one row: the first offset, the positions in order, and the time. When
+-- nothing was written its problem is 'version', 'concurrent' or 'deleted' and its
+-- offset is the actual version: that is no SQL error, and the transaction goes on.
 CREATE FUNCTION {schema}.eventstreaming_append_v1(
     p_stream text, p_category text, p_expected bigint, p_count bigint,
     p_events jsonb, p_correlation_id text, p_causation_id text)
-RETURNS TABLE (problem text, "position" bigint, "offset" bigint, "timestamp" timestamptz)
+RETURNS TABLE (problem text, "offset" bigint, positions bigint[],
+               "timestamp" timestamptz)
 LANGUAGE plpgsql AS $body$
 #variable_conflict use_column
 DECLARE
     head record;
     v_now timestamptz;
+    v_positions bigint[];
 BEGIN
     LOOP
         UPDATE {schema}.eventstreaming_stream AS s
@@ -48,20 +50,27 @@ BEGIN
             CASE WHEN head.state = 1 THEN 'deleted'
                  WHEN head.kind = 1 THEN 'concurrent'
                  ELSE 'version' END,
-            NULL::bigint, coalesce(head.next_offset, 0) - 1, NULL::timestamptz;
+            coalesce(head.next_offset, 0) - 1, NULL::bigint[], NULL::timestamptz;
         RETURN;
     END LOOP;
 
     v_now := clock_timestamp();  -- after the lock: times follow the offsets
-    RETURN QUERY
-    INSERT INTO {schema}.eventstreaming_event AS e
-           (stream_id, category, "offset", bucket, event_type, schema_version,
-            event_id, key, data, metadata, correlation_id, causation_id, "timestamp")
-    SELECT head.id, p_category, head.first + n.ordinality - 1, n.b, n.t, n.v,
-           n.i, n.k, coalesce(n.d, 'null'), n.m, p_correlation_id, p_causation_id, v_now
-      FROM ROWS FROM (jsonb_to_recordset(p_events) AS
-                      (i uuid, t text, v smallint, k text, b smallint, d jsonb, m jsonb))
-           WITH ORDINALITY AS n
-     ORDER BY n.ordinality
-    RETURNING NULL::text, e.position, e."offset", e."timestamp";
+    -- The INSERT fires the marking trigger before it draws its first position.
+    WITH written AS (
+        INSERT INTO {schema}.eventstreaming_event AS e
+               (stream_id, category, "offset", bucket, event_type, schema_version,
+                event_id, key, data, metadata, correlation_id, causation_id,
+                "timestamp")
+        SELECT head.id, p_category, head.first + n.ordinality - 1, n.b, n.t, n.v,
+               n.i, n.k, coalesce(n.d, 'null'), n.m, p_correlation_id,
+               p_causation_id, v_now
+          FROM ROWS FROM (jsonb_to_recordset(p_events) AS
+                   (i uuid, t text, v smallint, k text, b smallint, d jsonb, m jsonb))
+               WITH ORDINALITY AS n
+         ORDER BY n.ordinality
+        RETURNING e.position
+    )
+    SELECT array_agg(w.position ORDER BY w.position) INTO v_positions
+      FROM written AS w;
+    RETURN QUERY SELECT NULL::text, head.first, v_positions, v_now;
 END $body$;
