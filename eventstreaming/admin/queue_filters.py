@@ -97,7 +97,7 @@ def message_order(request: HttpRequest) -> tuple[str, ...]:
     """Return the columns of the index that serves the filters."""
     state, in_queue = chosen_state(request), "queue" in request.GET
     if state == DELAYED:
-        return "due_at", "id"
+        return ("due_at", "id") if in_queue else ("queue", "due_at", "id")
     if state == READY and in_queue:
         return "rank", "id"  # the order of delivery
     if state == BLOCKED and in_queue:

@@ -9,9 +9,7 @@ from django.db import connections, router
 
 from eventstreaming.models import DeadLetter, Message
 
-# Ready and grouped messages have an index that begins with the queue. Delayed
-# ones have not, so the next that become due are looked at: a queue whose only
-# messages are delayed behind ten thousand others is found when it has settings.
+# Ready, delayed and grouped messages each have an index that begins with the queue.
 _LIVE = """
 WITH RECURSIVE ready (queue) AS (
     SELECT min(queue) FROM eventstreaming_message WHERE state = 0
@@ -19,6 +17,12 @@ WITH RECURSIVE ready (queue) AS (
     SELECT (SELECT min(m.queue) FROM eventstreaming_message AS m
              WHERE m.state = 0 AND m.queue > ready.queue)
       FROM ready WHERE ready.queue IS NOT NULL
+), delayed (queue) AS (
+    SELECT min(queue) FROM eventstreaming_message WHERE state = 1
+    UNION ALL
+    SELECT (SELECT min(m.queue) FROM eventstreaming_message AS m
+             WHERE m.state = 1 AND m.queue > delayed.queue)
+      FROM delayed WHERE delayed.queue IS NOT NULL
 ), grouped (queue) AS (
     SELECT min(queue) FROM eventstreaming_message WHERE group_key IS NOT NULL
     UNION ALL
@@ -30,9 +34,7 @@ SELECT queue FROM ready WHERE queue IS NOT NULL
 UNION
 SELECT queue FROM grouped WHERE queue IS NOT NULL
 UNION
-SELECT queue
-  FROM (SELECT queue FROM eventstreaming_message
-         WHERE state = 1 ORDER BY due_at LIMIT 10000) AS delayed
+SELECT queue FROM delayed WHERE queue IS NOT NULL
 """
 
 _DEAD = """

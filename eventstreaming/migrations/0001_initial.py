@@ -356,7 +356,7 @@ class Migration(migrations.Migration):
                     ),
                     models.Index(
                         condition=models.Q(("state", 1)),
-                        fields=["queue", "due_at"],
+                        fields=["queue", "due_at", "id"],
                         name="eventstreaming_message_due",
                     ),
                     models.Index(

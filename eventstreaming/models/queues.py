@@ -79,7 +79,7 @@ class Message(models.Model):
                 name="eventstreaming_message_ready",
             ),
             models.Index(
-                fields=["queue", "due_at"],
+                fields=["queue", "due_at", "id"],
                 condition=models.Q(state=1),
                 name="eventstreaming_message_due",
             ),
