@@ -16,28 +16,14 @@ NAMES_SHOWN = 200
 READY, DELAYED, BLOCKED = "ready", "delayed", "blocked"
 
 
-class LiveQueueFilter(ScanFilter):
-    """The queue of a message. The index on due messages does not know it."""
+class LiveQueueFilter(ExactFilter):
+    """The queue of a message."""
 
     title = _("queue")
-    parameter_name = "queue"
+    parameter_name = field_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         return _choices(live_queue_names, self.value())
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Model]
-    ) -> QuerySet[Model]:
-        queue = self.value()
-        if queue is None or chosen_state(request) == DELAYED:
-            return queryset
-        return queryset.filter(queue=queue)
-
-    def condition(self) -> Q:
-        queue = self.value()
-        if queue is None or chosen_state(self.request) != DELAYED:
-            return Q()
-        return Q(queue=queue)
 
 
 class StateFilter(ScanFilter):
