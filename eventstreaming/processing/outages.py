@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import Error, InterfaceError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -34,19 +34,23 @@ def sqlstate_of(error: BaseException) -> str | None:
     return None
 
 
-def is_outage(error: BaseException, alias: str) -> bool:
+def is_outage(error: BaseException, alias: str, used: Any = None) -> bool:
     """
     Say whether the database is away, rather than unwilling.
 
     The class of the error does not tell: an idle time-out is an InternalError,
-    a name that is too long an OperationalError.
+    a name that is too long an OperationalError. `used` is the driver's
+    connection that raised it: leaving atomic(), Django has opened another one
+    if the server was back by then.
     """
     if not isinstance(error, Error):
         return False
     state = sqlstate_of(error)
     if state is not None:
         return state.startswith(_AWAY_CLASSES) or state in _AWAY
-    return isinstance(error, OperationalError | InterfaceError) and is_broken(alias)
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    return is_broken(alias) or bool(getattr(used, "closed", False))
 
 
 def is_contention(error: BaseException) -> bool:
@@ -88,12 +92,16 @@ class Patience:
 
     def attempt(self, action: Callable[[], T]) -> T | None:
         """Run `action`; when the database is away, pause and return None."""
+        used: Any = None
         try:
+            if self.alias is not None:
+                connections[self.alias].ensure_connection()
+                used = connections[self.alias].connection
             result = action()
         except Error as error:
             if is_contention(error):
                 self.stop.wait(self.FIRST * clock.random())
-            elif self.alias is not None and is_outage(error, self.alias):
+            elif self.alias is not None and is_outage(error, self.alias, used):
                 self._wait(error, connections[self.alias])
             else:
                 raise
