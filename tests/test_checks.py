@@ -104,6 +104,12 @@ def test_database_that_is_migrated_is_fine() -> None:
 
 
 @pytest.mark.django_db
+def test_first_migrate_of_a_database_does_not_warn() -> None:
+    execute("DROP TABLE eventstreaming_event")
+    call_command("check", databases=["default"], fail_level="WARNING")
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("damage", "check_id"),
     [

@@ -24,7 +24,7 @@ class DatabaseChecks(RelationalStore):
 
     def check_database(self) -> list[Any]:
         """See BaseEventStore.check_database()."""
-        ((version, missing, disabled, sequence_cache),) = self._execute(
+        ((version, migrated, missing, disabled, sequence_cache),) = self._execute(
             "check", {"functions": FUNCTIONS, "triggers": TRIGGERS}
         )
         messages: list[checks.CheckMessage] = []
@@ -36,7 +36,8 @@ class DatabaseChecks(RelationalStore):
                     id="eventstreaming.E010",
                 )
             )
-        if missing:  # no error: `migrate` itself runs this check first
+        # No error: `migrate` itself runs this check before it adds what is missing.
+        if missing and migrated:
             messages.append(
                 checks.Warning(
                     f"The database {self.database!r} lacks {', '.join(missing)}.",

@@ -1,6 +1,7 @@
--- What the promises stand on: version, functions and triggers that are missing,
+-- What the promises stand on: version, whether there are tables at all, functions and triggers that are missing,
 -- triggers that are disabled, and how many positions are drawn at a time.
 SELECT current_setting('server_version_num')::int,
+       to_regclass('eventstreaming_event') IS NOT NULL,
        ARRAY (SELECT name
                 FROM unnest(%(functions)s::text[]) AS name
                WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_proc
