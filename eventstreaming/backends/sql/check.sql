@@ -1,5 +1,6 @@
--- What the promises stand on: version, whether there are tables at all, functions and triggers that are missing,
--- triggers that are disabled, and how many positions are drawn at a time.
+-- What the promises stand on: version, whether there are tables at all, functions
+-- and triggers that are missing, triggers that are disabled, and how many
+-- positions are drawn at a time.
 SELECT current_setting('server_version_num')::int,
        to_regclass('eventstreaming_event') IS NOT NULL,
        ARRAY (SELECT name
