@@ -56,6 +56,13 @@ class EventStoreHandler(Handler):
             raise InvalidEventStore(f"{SETTING} has no {DEFAULT_ALIAS!r} alias")
         return settings_dict
 
+    def __getitem__(self, alias: str) -> BaseEventStore:
+        if not isinstance(alias, str):
+            raise InvalidEventStore(
+                f"store must be an alias of {SETTING}, not {type(alias).__name__}"
+            )
+        return super().__getitem__(alias)
+
     def forget(self) -> None:
         """Build the stores anew, from the settings as they are now."""
         self.__dict__.pop("settings", None)  # a cached property

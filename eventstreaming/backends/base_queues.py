@@ -1,5 +1,6 @@
 """The ephemeral half of what a store promises."""
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
@@ -212,12 +213,17 @@ class BaseQueues(ABC):
     async def amessage_atomic(self, message: Message) -> AsyncIterator[None]:
         """See message_atomic()."""
         block = self.message_atomic(message)
-        await sync_to_async(block.__enter__, thread_sensitive=True)()
+        enter = sync_to_async(block.__enter__, thread_sensitive=True)
         leave = sync_to_async(block.__exit__, thread_sensitive=True)
+        entering = asyncio.ensure_future(enter())
         try:
+            await asyncio.shield(entering)
             yield
         except BaseException as error:
-            if not await leave(type(error), error, error.__traceback__):
+            # A cancelled task must not leave its thread inside the transaction.
+            await entering
+            left = leave(type(error), error, error.__traceback__)
+            if not await asyncio.shield(left):
                 raise
         else:
-            await leave(None, None, None)
+            await asyncio.shield(leave(None, None, None))

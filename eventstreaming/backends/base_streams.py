@@ -64,6 +64,22 @@ class BaseStreams(ABC):
                 )
         return results
 
+    def next_events(
+        self,
+        category: str | None,
+        after: int,
+        limit: int,
+        event_types: list[str] | None,
+    ) -> tuple[list[StoredEvent], int]:
+        """
+        Return the next events of a category (None: of all), and one fence.
+
+        They were read below that very fence, so a checkpoint may move up to it
+        when there are fewer than `limit`. Another fence would not do: it may
+        have gone back in between.
+        """
+        raise UnsupportedOperation(f"{type(self).__name__} keeps no checkpoints")
+
     def batch(self) -> AbstractContextManager[None]:
         """Return a transaction in which a subscription reads and writes a batch."""
         raise UnsupportedOperation(f"{type(self).__name__} has no transactions")

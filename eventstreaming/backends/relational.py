@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,13 +13,15 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from eventstreaming.backends.base import BaseEventStore
+from eventstreaming.backends.reading import ReadRequest, read_pages, read_request
 from eventstreaming.backends.statements import statement
 from eventstreaming.exceptions import (
     InvalidEventStore,
     LeaseInTransaction,
     UnsafeIsolation,
+    UnsupportedOperation,
 )
-from eventstreaming.types import Message
+from eventstreaming.types import Message, StoredEvent
 
 _HOST = socket.gethostname()[:200]
 _SAFE_ISOLATION = ("read committed", "read uncommitted")
@@ -79,7 +82,7 @@ class RelationalStore(BaseEventStore):
     @contextmanager
     def message_atomic(self, message: Message) -> Iterator[None]:
         """See types.Message.atomic()."""
-        with self.all_or_none():
+        with self.batch():
             yield
             message.acknowledge()
 
@@ -91,6 +94,45 @@ class RelationalStore(BaseEventStore):
             if connection.in_atomic_block or not connection.get_autocommit():
                 raise UnsafeIsolation(isolation)
         return int(fence)
+
+    def next_events(
+        self,
+        category: str | None,
+        after: int,
+        limit: int,
+        event_types: list[str] | None,
+    ) -> tuple[list[StoredEvent], int]:
+        """See BaseStreams.next_events()."""
+        fence = self.fence()
+        request = read_request(
+            after + 1,
+            None,
+            field="position",
+            limit=limit,
+            backwards=False,
+            event_types=event_types,
+            batch_size=limit,
+        )
+        request = replace(request, high=fence)
+        return self._fetch_positions(category, request, limit), fence
+
+    def _read_below_fence(
+        self, category: str | None, request: ReadRequest
+    ) -> Iterator[StoredEvent]:
+        fence = self.fence()
+
+        def fetch(request: ReadRequest, size: int) -> tuple[list[StoredEvent], int]:
+            return self._fetch_positions(category, request, size), fence
+
+        yield from read_pages(
+            replace(request, high=min(request.high, fence)), _position, fetch
+        )
+
+    def _fetch_positions(
+        self, category: str | None, request: ReadRequest, size: int
+    ) -> list[StoredEvent]:
+        """Fetch a page of a category, or of all, between the request's bounds."""
+        raise UnsupportedOperation(f"{type(self).__name__} reads no categories")
 
     def _execute(self, name: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
         with self.connection.cursor() as cursor:
@@ -118,6 +160,10 @@ class RelationalStore(BaseEventStore):
         if value.tzinfo is None:
             return value.replace(tzinfo=ZoneInfo(self.connection.timezone_name))
         return value
+
+
+def _position(event: StoredEvent) -> int:
+    return event.position
 
 
 def moment(text: str) -> datetime:

@@ -158,7 +158,7 @@ def expected_version(value: object) -> ExpectedVersion:
     """Check an expected version: an offset, NO_STREAM or a rule."""
     if isinstance(value, VersionRule):
         return value
-    return integer(value, "expected_version", minimum=-1)
+    return integer(value, "expected_version", minimum=-1, maximum=MAX_BIGINT - 1)
 
 
 def message_id(value: object) -> int:

@@ -672,6 +672,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "retry_at",
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="retry at"
+                    ),
+                ),
+                (
                     "progressed_at",
                     models.DateTimeField(
                         blank=True, null=True, verbose_name="last progress"

@@ -83,6 +83,7 @@ class Checkpoint(models.Model):
     leased_until = models.DateTimeField(_("leased until"), null=True, blank=True)
     attempts = models.IntegerField(_("failed attempts"), default=0, db_default=0)
     error = models.TextField(_("error"), default="", db_default="", blank=True)
+    retry_at = models.DateTimeField(_("retry at"), null=True, blank=True)
     progressed_at = models.DateTimeField(_("last progress"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), db_default=Now())
 

@@ -12,8 +12,8 @@ from eventstreaming.types import Message, StoredEvent
 
 def handle_message(function: Callable[[Message], Any], message: Message) -> None:
     """Call a queue handler; what it writes carries the message's story on."""
-    origin = f"{message.stream_name}:{message.message_id}"
-    with correlation_scope(message.correlation_id or origin, causation_id=origin[:255]):
+    origin = f"{message.stream_name}:{message.message_id}"[-255:]
+    with correlation_scope(message.correlation_id or origin, causation_id=origin):
         _call(function, message)
 
 

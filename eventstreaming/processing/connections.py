@@ -20,6 +20,7 @@ def tidy_connections() -> None:
             continue
         if connection.in_atomic_block or not connection.get_autocommit():
             connection.close()
+            del connections[connection.alias]  # it would stay in its closed block
         elif connection.errors_occurred:
             if connection.is_usable():
                 connection.errors_occurred = False

@@ -10,7 +10,8 @@ from eventstreaming.types import Message
 
 class Leases:
     """
-    The messages of one store in flight, by visibility timeout.
+    The deliveries of one store in flight, by receipt: a message that comes back
+    while its handler still runs is another delivery.
 
     Each is extended every third of its timeout, so that two extensions may
     fail before it is lost.
@@ -26,18 +27,18 @@ class Leases:
         """Hold the leases of new jobs."""
         due = clock.monotonic() + timeout / 3
         for job in jobs:
-            self._held[job.message.message_id] = (job.message, timeout, due)
+            self._held[job.message.receipt] = (job.message, timeout, due)
 
     def drop(self, messages: Iterable[Message]) -> None:
         """Let go of messages that are answered, or lost."""
         for message in messages:
-            self._held.pop(message.message_id, None)
+            self._held.pop(message.receipt, None)
 
     def lost(self, messages: Iterable[Message]) -> None:
         """Extend messages no more; their handlers may still be running."""
         for message in messages:
-            if message.message_id in self._held:
-                self._held[message.message_id] = (message, 0.0, inf)
+            if message.receipt in self._held:
+                self._held[message.receipt] = (message, 0.0, inf)
 
     def due(self) -> dict[float, list[Message]]:
         """Return the messages to be extended now, by their timeout."""
@@ -52,10 +53,10 @@ class Leases:
         """Note that messages were extended just now."""
         now = clock.monotonic()
         for message in messages:
-            entry = self._held.get(message.message_id)
+            entry = self._held.get(message.receipt)
             if entry is not None:
                 timeout = entry[1]
-                self._held[message.message_id] = (message, timeout, now + timeout / 3)
+                self._held[message.receipt] = (message, timeout, now + timeout / 3)
 
     def seconds_to_next(self) -> float:
         """Return how long until an extension is due."""

@@ -49,9 +49,9 @@ class SubscriptionLoop:
             self._activity.happened()
             self._polling.busy()
             return 0.0
-        if result is BatchResult.FAILED:
+        if result in (BatchResult.FAILED, BatchResult.WAITING):
             self._activity.happened()
-            return self.runner.retry_after
+            return self._polling.pause()
         self._activity.idle(self.name, generation)
         if result is BatchResult.STOPPED:
             return min(LOOK_AGAIN_SECONDS, self._polling.longest * 5)

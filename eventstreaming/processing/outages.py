@@ -20,6 +20,11 @@ _AWAY_CLASSES = ("08", "57P")
 _AWAY = frozenset({"25P03", "25P04", "25006", "53300"})
 # What may be tried again at once, with the whole transaction.
 _CONTENTION = frozenset({"40001", "40P01", "55P03"})
+# What a worker waits out in its own statements: no disk, memory or connections
+# left, trouble of the system below, a statement that was cancelled. In a handler's
+# statement it is the handler's failure.
+_SHORTAGE_CLASSES = ("53", "58")
+_CANCELLED = "57014"
 # The same on SQLite, which has codes of its own: "database is locked" is BUSY,
 # "database table is locked" is LOCKED.
 _SQLITE_BUSY, _SQLITE_LOCKED = 5, 6
@@ -62,6 +67,14 @@ def is_contention(error: BaseException) -> bool:
     return _sqlite_code_of(error) in (_SQLITE_BUSY, _SQLITE_LOCKED)
 
 
+def is_shortage(error: BaseException) -> bool:
+    """Say whether the server lacks something for now."""
+    state = sqlstate_of(error)
+    return state is not None and (
+        state.startswith(_SHORTAGE_CLASSES) or state == _CANCELLED
+    )
+
+
 def is_broken(alias: str) -> bool:
     """Say whether this thread has no connection, or one that has ended."""
     connection = connections[alias].connection
@@ -101,7 +114,9 @@ class Patience:
         except Error as error:
             if is_contention(error):
                 self.stop.wait(self.FIRST * clock.random())
-            elif self.alias is not None and is_outage(error, self.alias, used):
+            elif self.alias is not None and (
+                is_outage(error, self.alias, used) or is_shortage(error)
+            ):
                 self._wait(error, connections[self.alias])
             else:
                 raise

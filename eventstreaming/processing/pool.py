@@ -1,9 +1,12 @@
 """The threads that run queue handlers, and what comes back from them."""
 
+import logging
 import threading
+import traceback
 from collections.abc import Iterable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import connections
 
@@ -14,6 +17,8 @@ from eventstreaming.processing.connections import tidy_connections
 from eventstreaming.processing.registry import QueueHandler
 from eventstreaming.processing.settling import settling
 from eventstreaming.types import Message
+
+logger = logging.getLogger("eventstreaming.worker")
 
 
 class Job(NamedTuple):
@@ -102,8 +107,13 @@ def run_job(job: Job) -> Outcome:
         handle_message(job.handler.function, message)
     except BaseException as raised:  # SystemExit of a handler must not end a worker
         error = raised
-    finally:
+    try:
         tidy_connections()
+    except Exception:
+        logger.exception("connections could not be put in order; dropping them")
+        for alias in list(connections):
+            with suppress(AttributeError):
+                del connections[alias]
     return Outcome(job, error, bool(settled), clock.monotonic() - began)
 
 
@@ -113,6 +123,7 @@ def _not_begun(job: Job) -> Outcome:
     return Outcome(job, lost, False, 0.0)
 
 
-def describe(error: Any) -> str:
+def describe(error: BaseException) -> str:
     """Return an error in one line, for a log."""
-    return f"{type(error).__name__}: {error}".partition("\n")[0][:200]
+    lines = traceback.format_exception_only(error)  # safe if str(error) raises
+    return lines[-1].partition("\n")[0][:200]

@@ -74,8 +74,8 @@ class QueueRunner:
                 self._give_back(pool, patience)
             if draining and not self._leases and not self._finished:
                 break
-            patience.attempt(self._settle)
             patience.attempt(lambda: self._extend(pool))
+            patience.attempt(self._settle)
             claimed = None if draining else patience.attempt(lambda: self._claim(pool))
             self._wait(pool, claimed or 0)
             reset_queries()
@@ -90,12 +90,13 @@ class QueueRunner:
             return 0
         claimed = 0
         for handler in self._in_turn():
+            timeout = self._timeout(handler)  # asked first: it may fail
             messages = self.store.dequeue_many(
                 handler.queue, wanted - claimed, handler.visibility_timeout
             )
             if messages:
                 jobs = [Job(handler, message) for message in messages]
-                self._leases.take(jobs, self._timeout(handler))
+                self._leases.take(jobs, timeout)
                 self._activity.happened()
                 pool.submit(jobs)
                 claimed += len(messages)
@@ -169,11 +170,11 @@ class QueueRunner:
 
     def _forget(self, messages: list[Message]) -> None:
         self._leases.drop(messages)
-        answered = {message.message_id for message in messages}
+        answered = {message.receipt for message in messages}
         self._finished = [
             outcome
             for outcome in self._finished
-            if outcome.job.message.message_id not in answered
+            if outcome.job.message.receipt not in answered
         ]
 
     def _fail(self, outcome: Outcome, error: BaseException) -> None:

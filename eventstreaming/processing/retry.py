@@ -1,5 +1,6 @@
 """When a failed delivery is tried again."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,6 +10,8 @@ from eventstreaming.backends.base import BACKOFF, MAX_ATTEMPTS
 from eventstreaming.events import arguments
 from eventstreaming.exceptions import InvalidType
 from eventstreaming.types import Duration
+
+logger = logging.getLogger("eventstreaming.worker")
 
 Backoff = Duration | Sequence[Duration] | Callable[[int, BaseException], Duration]
 
@@ -52,5 +55,18 @@ class RetryPolicy:
         elif isinstance(self.backoff, Sequence):
             chosen = self.backoff[min(attempts, len(self.backoff)) - 1]
         else:
-            chosen = self.backoff(attempts, error)
+            return self._called(self.backoff, attempts, error)
         return arguments.optional_delay(chosen, "backoff") or 0.0
+
+    def _called(
+        self,
+        backoff: Callable[[int, BaseException], Duration],
+        attempts: int,
+        error: BaseException,
+    ) -> float:
+        """Ask the project's function; what it does wrong must not stop a worker."""
+        try:
+            return arguments.optional_delay(backoff(attempts, error), "backoff") or 0.0
+        except Exception:
+            logger.exception("backoff %r failed; using the default", backoff)
+            return RetryPolicy().delay(attempts, error)

@@ -1,6 +1,5 @@
 """What a subscription reads: a stream, a category, or the whole store."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Self
@@ -57,29 +56,27 @@ class Source:
         """Return where an event lies in this source."""
         return event.offset if self.is_stream else event.position
 
-    def read(
+    def next_events(
         self,
         store: BaseEventStore,
         after: int | None,
         limit: int,
         event_types: list[str] | None,
-    ) -> Iterator[StoredEvent]:
-        """Read what comes after a place; None is before the first event."""
-        start = None if after is None else after + 1
-        if self.kind is SourceKind.STREAM:
-            return store.read_stream(
-                self.name, start, limit=limit, event_types=event_types, batch_size=limit
-            )
-        if self.kind is SourceKind.CATEGORY:
-            return store.read_category(
-                self.name, start, limit=limit, event_types=event_types, batch_size=limit
-            )
-        return store.read_all(
-            start, limit=limit, event_types=event_types, batch_size=limit
-        )
+    ) -> tuple[list[StoredEvent], int]:
+        """
+        Return what comes after a place, and the last place that was looked at.
 
-    def head(self, store: BaseEventStore) -> int:
-        """Return the last place that a reader can have reached now."""
-        if self.is_stream:
-            return store.stream_info(self.name).last_offset
-        return store.fence()
+        `after` None is before the first event. With fewer events than `limit`, a
+        checkpoint may move up to that last place.
+        """
+        if after is None:
+            after = self.before_first
+        if not self.is_stream:
+            category = self.name if self.kind is SourceKind.CATEGORY else None
+            return store.next_events(category, after, limit, event_types)
+        head = store.stream_info(self.name).last_offset
+        start = after + 1 if after >= 0 else None
+        events = store.read_stream(
+            self.name, start, limit=limit, event_types=event_types, batch_size=limit
+        )
+        return list(events), head

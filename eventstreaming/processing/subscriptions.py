@@ -7,9 +7,11 @@ commit together, so each event takes effect exactly once.
 """
 
 import logging
+from datetime import timedelta
 from enum import Enum
 
 from django.db import transaction
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 
 from eventstreaming import clock
@@ -33,16 +35,16 @@ class BatchResult(Enum):
     CAUGHT_UP = "caught up"
     BUSY = "another worker has it"
     FAILED = "failed, to be tried again"
+    WAITING = "waiting to try again"
     STOPPED = "stopped"
 
 
 class SubscriptionRunner:
-    """Runs one subscription, batch by batch. `retry_after` is for FAILED."""
+    """Runs one subscription, batch by batch."""
 
     def __init__(self, subscription: EventSubscription) -> None:
         self.subscription = subscription
         self.handled = 0
-        self.retry_after = 0.0
 
     @property
     def store(self) -> BaseEventStore:
@@ -98,6 +100,12 @@ class SubscriptionRunner:
                 Checkpoint.objects.using(self.database)
                 .select_for_update(skip_locked=True, of=("self",))
                 .select_related("subscription")
+                .annotate(
+                    waits=ExpressionWrapper(
+                        Q(retry_at__isnull=False, retry_at__gt=Now()),
+                        output_field=BooleanField(),
+                    )
+                )
                 .filter(subscription__name=self.subscription.name, partition=0)
                 .first()
             )
@@ -105,18 +113,21 @@ class SubscriptionRunner:
                 return BatchResult.BUSY
             if checkpoint.subscription.state == Subscription.State.STOPPED:
                 return BatchResult.STOPPED
+            if checkpoint.waits:
+                return BatchResult.WAITING
             return self._work(checkpoint)
 
     def _work(self, checkpoint: Checkpoint) -> BatchResult:
         declared = self.subscription
         after = checkpoint.offset if declared.source.is_stream else checkpoint.position
-        head = declared.source.head(self.store)
-        events = declared.source.read(
+        events, looked_at = declared.source.next_events(
             self.store, after, declared.batch_size, declared.event_types
         )
         deadline = clock.monotonic() + MAX_BATCH_SECONDS
-        reached, handled, seen = after, 0, 0
-        for seen, event in enumerate(events, 1):  # noqa: B007 - read after the loop
+        reached, handled = after, 0
+        for event in events:
+            if handled and clock.monotonic() > deadline:
+                break
             error = self._handle(event)
             if error is not None and not self._skips(checkpoint, event, error):
                 self._save(checkpoint, reached, handled)
@@ -124,31 +135,29 @@ class SubscriptionRunner:
             reached = declared.source.place(event)
             handled += 1
             checkpoint.attempts = 0
-            if clock.monotonic() > deadline:
-                break
-        else:
+        if handled == len(events) < declared.batch_size:
+            # The rest was filtered out, or its positions are not used.
             before = declared.source.before_first if reached is None else reached
-            if seen < declared.batch_size and head > before:
-                reached = head  # the rest was filtered out, or positions not used
-        if reached == after and not handled:
+            reached = looked_at if looked_at > before else reached
+        if reached == after:
             return BatchResult.CAUGHT_UP
-        checkpoint.error = ""
+        checkpoint.error, checkpoint.retry_at = "", None
         self._save(checkpoint, reached, handled)
         return BatchResult.PROGRESSED if handled else BatchResult.CAUGHT_UP
 
-    def _handle(self, event: StoredEvent) -> Exception | None:
+    def _handle(self, event: StoredEvent) -> BaseException | None:
         """Call the function in a savepoint; return what it raised."""
         try:
             with transaction.atomic(using=self.database):
                 handle_event(self.subscription.function, event)
-        except Exception as error:
+        except BaseException as error:  # SystemExit must not end the thread unseen
             if is_outage(error, self.database) or is_contention(error):
                 raise
             return error
         return None
 
     def _skips(
-        self, checkpoint: Checkpoint, event: StoredEvent, error: Exception
+        self, checkpoint: Checkpoint, event: StoredEvent, error: BaseException
     ) -> bool:
         declared = self.subscription
         if declared.on_failure != "skip":
@@ -166,21 +175,26 @@ class SubscriptionRunner:
         return True
 
     def _failed(
-        self, checkpoint: Checkpoint, event: StoredEvent, error: Exception
+        self, checkpoint: Checkpoint, event: StoredEvent, error: BaseException
     ) -> BatchResult:
         declared = self.subscription
         checkpoint.attempts += 1
         checkpoint.error = f"{event!r}\n{failure_of(error).text}"
-        checkpoint.save(using=self.database, update_fields=["attempts", "error"])
-        if checkpoint.attempts < declared.retry.attempts_allowed:
-            self.retry_after = declared.retry.delay(checkpoint.attempts, error)
+        again = checkpoint.attempts < declared.retry.attempts_allowed
+        delay = declared.retry.delay(checkpoint.attempts, error) if again else 0.0
+        # In the row, by the database's clock: other workers wait, too.
+        checkpoint.retry_at = Now() + timedelta(seconds=delay) if delay else None
+        checkpoint.save(
+            using=self.database, update_fields=["attempts", "error", "retry_at"]
+        )
+        if again:
             logger.warning(
                 "%s: %r failed (attempt %d of %d), again in %.1f s: %r",
                 declared.name,
                 event,
                 checkpoint.attempts,
                 declared.retry.attempts_allowed,
-                self.retry_after,
+                delay,
                 error,
             )
             return BatchResult.FAILED
@@ -214,6 +228,7 @@ class SubscriptionRunner:
                 "handled",
                 "attempts",
                 "error",
+                "retry_at",
                 "progressed_at",
             ],
         )

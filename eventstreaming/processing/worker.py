@@ -111,7 +111,7 @@ class Worker:
         def guarded() -> None:
             try:
                 run()
-            except Exception:
+            except BaseException:
                 logger.critical("%s crashed; the worker stops", name, exc_info=True)
                 self._crashed.append(name)
                 self._stop.set()

@@ -1,7 +1,6 @@
 """Reading persistent streams by the ORM, in pages."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import partial
 
 from django.db.models import Max, QuerySet
@@ -65,7 +64,7 @@ class ReadOperations(Tables):
             event_types=event_types,
             batch_size=batch_size,
         )
-        return self._read_below_fence(self._events.filter(category=category), request)
+        return self._read_below_fence(category, request)
 
     def read_all(
         self,
@@ -86,7 +85,7 @@ class ReadOperations(Tables):
             event_types=event_types,
             batch_size=batch_size,
         )
-        return self._read_below_fence(self._events.all(), request)
+        return self._read_below_fence(None, request)
 
     def fence(self) -> int:
         """
@@ -113,17 +112,13 @@ class ReadOperations(Tables):
             raise EventsTruncated(stream_name, request.low, stream.first_offset)
         return page, stream.next_offset - 1
 
-    def _read_below_fence(
-        self, events: QuerySet[Event], request: ReadRequest
-    ) -> Iterator[StoredEvent]:
-        fence = self.fence()
-
-        def fetch(request: ReadRequest, size: int) -> tuple[list[StoredEvent], int]:
-            return self._page(events, "position", request, size), fence
-
-        yield from read_pages(
-            replace(request, high=min(request.high, fence)), _position, fetch
-        )
+    def _fetch_positions(
+        self, category: str | None, request: ReadRequest, size: int
+    ) -> list[StoredEvent]:
+        events = self._events.all()
+        if category is not None:
+            events = events.filter(category=category)
+        return self._page(events, "position", request, size)
 
     def _page(
         self, events: QuerySet[Event], place: str, request: ReadRequest, size: int
@@ -154,7 +149,3 @@ class ReadOperations(Tables):
 
 def _offset(event: StoredEvent) -> int:
     return event.offset
-
-
-def _position(event: StoredEvent) -> int:
-    return event.position

@@ -138,5 +138,5 @@ def ids_and_leases(messages: Iterable[Message]) -> dict[str, Any]:
 
 
 def _missing(asked: list[Message], rows: list[tuple[Any, ...]]) -> list[Message]:
-    found = {str(row[0]) for row in rows}
-    return [message for message in asked if message.message_id not in found]
+    found = {arguments.receipt_of(number, lease) for number, lease in rows}
+    return [message for message in asked if message.receipt not in found]

@@ -137,21 +137,15 @@ class QueueOperations(LeaseOperations):
             else arguments.visibility_timeout(visibility_timeout)
         )
         self._refuse_lease_in_transaction(stream_name)
-        messages = self._claim(stream_name, limit, timeout)
-        while len(messages) < limit and self._promote(stream_name):
-            more = self._claim(stream_name, limit - len(messages), timeout)
-            messages += more
-            if not more:
-                break
-        return messages
+        self._promote(stream_name)
+        return self._claim(stream_name, limit, timeout)
 
     def pop(self, stream_name: str) -> Message | None:
         """See services.pop()."""
         stream_name = arguments.stream_name(stream_name)
+        self._promote(stream_name)
         while True:
             rows = self._execute("pop", {"queue": stream_name})
-            if not rows and self._promote(stream_name):
-                rows = self._execute("pop", {"queue": stream_name})
             if not rows:
                 return None
             if not rows[0][13]:
@@ -283,16 +277,20 @@ class QueueOperations(LeaseOperations):
             },
         )
 
-    def _promote(self, stream_name: str) -> bool:
-        """Make due messages ready, at most once a second; say if there were any."""
+    def _promote(self, stream_name: str) -> None:
+        """
+        Make due messages ready, at most once a second.
+
+        Before the claim, whatever the backlog is: else a retried message would
+        wait until the queue is empty.
+        """
         now = clock.monotonic()
         lane = self.database, stream_name
         if now - _promoted_at.get(lane, -PROMOTE_EVERY) < PROMOTE_EVERY:
-            return False
+            return
         promoted = self._execute_count("promote", {"queue": stream_name})
         if promoted < 1000:
             _promoted_at[lane] = now
-        return promoted > 0
 
     def _message(self, stream_name: str, row: Row) -> Message:
         return Message(

@@ -1,7 +1,6 @@
 """Persistent streams in PostgreSQL: appending, and reading in pages."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -154,7 +153,7 @@ class StreamOperations(RelationalStore):
             event_types=event_types,
             batch_size=batch_size,
         )
-        return self._read_below_fence(request, "read_category", category)
+        return self._read_below_fence(category, request)
 
     def read_all(
         self,
@@ -175,7 +174,7 @@ class StreamOperations(RelationalStore):
             event_types=event_types,
             batch_size=batch_size,
         )
-        return self._read_below_fence(request, "read_all", None)
+        return self._read_below_fence(None, request)
 
     def stream_info(self, stream_name: str) -> StreamInfo:
         """See services.stream_info()."""
@@ -246,29 +245,21 @@ class StreamOperations(RelationalStore):
         ]
         return events, next_offset - 1
 
-    def _read_below_fence(
-        self, request: ReadRequest, name: str, category: str | None
-    ) -> Iterator[StoredEvent]:
-        fence = self.fence()
-        if request.backwards:
-            name = f"{name}_backwards"
-
-        def fetch(request: ReadRequest, size: int) -> tuple[list[StoredEvent], int]:
-            rows = self._execute(
-                name,
-                {
-                    "category": category,
-                    "first": request.low,
-                    "last": request.high,
-                    "event_types": request.event_types,
-                    "limit": size,
-                },
-            )
-            return [self._event(row[0], row[1:]) for row in rows], fence
-
-        yield from read_pages(
-            replace(request, high=min(request.high, fence)), _position, fetch
+    def _fetch_positions(
+        self, category: str | None, request: ReadRequest, size: int
+    ) -> list[StoredEvent]:
+        name = "read_all" if category is None else "read_category"
+        rows = self._execute(
+            f"{name}_backwards" if request.backwards else name,
+            {
+                "category": category,
+                "first": request.low,
+                "last": request.high,
+                "event_types": request.event_types,
+                "limit": size,
+            },
         )
+        return [self._event(row[0], row[1:]) for row in rows]
 
     def _event(self, stream_name: str, row: Row) -> StoredEvent:
         return StoredEvent(
@@ -289,10 +280,6 @@ class StreamOperations(RelationalStore):
 
 def _offset(event: StoredEvent) -> int:
     return event.offset
-
-
-def _position(event: StoredEvent) -> int:
-    return event.position
 
 
 def _column_values(event: NewEvent) -> dict[str, Any]:

@@ -1,7 +1,6 @@
--- Remove many messages, each under its lease. The ids are given in order, so two
--- such statements lock in one order.
+-- Remove many messages, each under its lease.
 DELETE FROM eventstreaming_message AS m
  USING unnest(%(ids)s::bigint[], %(leases)s::bigint[]) AS held (id, lease)
  WHERE m.id = held.id AND m.lease = held.lease
    AND m.queue = %(queue)s AND m.leased_until > 'epoch'
-RETURNING m.id
+RETURNING m.id, m.lease

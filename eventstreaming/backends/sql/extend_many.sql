@@ -15,7 +15,7 @@ WITH asked AS MATERIALIZED (
       FROM free
      WHERE m.id = free.id
 )
-SELECT m.id
+SELECT m.id, m.lease
   FROM eventstreaming_message AS m
   JOIN asked AS a ON m.id = a.id AND m.lease = a.lease
  WHERE m.leased_until > 'epoch'

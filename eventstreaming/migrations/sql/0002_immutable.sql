@@ -18,6 +18,23 @@ BEGIN
         USING ERRCODE = 'restrict_violation';
 END $body$;
 
+-- Events without their stream would be unreadable.
+CREATE FUNCTION {schema}.eventstreaming_refuse_orphans_v1() RETURNS trigger
+LANGUAGE plpgsql AS $body$
+BEGIN
+    IF EXISTS (SELECT FROM {schema}.eventstreaming_event WHERE stream_id = OLD.id) THEN
+        RAISE EXCEPTION 'stream % has events', OLD.name
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN OLD;
+END $body$;
+
+CREATE TRIGGER eventstreaming_refuse_orphans
+    BEFORE DELETE ON {schema}.eventstreaming_stream
+    FOR EACH ROW EXECUTE FUNCTION {schema}.eventstreaming_refuse_orphans_v1();
+ALTER TABLE {schema}.eventstreaming_stream
+    ENABLE ALWAYS TRIGGER eventstreaming_refuse_orphans;
+
 CREATE TRIGGER eventstreaming_refuse_update
     BEFORE UPDATE ON {schema}.eventstreaming_event
     FOR EACH ROW EXECUTE FUNCTION {schema}.eventstreaming_refuse_update_v1();
