@@ -2,7 +2,7 @@
 The values that go into and come out of a store. All of them are frozen.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -355,6 +355,3 @@ class QueueInfo:
     def depth(self) -> int:
         """Return how many messages are not finished, dead ones apart."""
         return self.ready + self.in_flight + self.delayed + self.blocked
-
-
-EventIterator: TypeAlias = Iterator[StoredEvent]

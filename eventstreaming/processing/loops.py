@@ -34,7 +34,6 @@ class SubscriptionLoop:
 
     def run(self) -> None:
         """Work until `stop` is set; the batch that runs is finished."""
-        self._activity.join(self.name)
         patience = Patience(self.name, self.runner.database, self._stop)
         while not self._stop.is_set():
             generation = self._activity.generation

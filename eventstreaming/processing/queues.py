@@ -65,7 +65,6 @@ class QueueRunner:
     def run(self) -> None:
         """Work until `stop` is set; then finish what runs and give back the rest."""
         patience = Patience(self.name, self.store.database, threading.Event())
-        self._activity.join(self.name)
         pool = HandlerPool(self._threads)
         draining = False
         while True:

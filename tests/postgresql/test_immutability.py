@@ -40,6 +40,13 @@ def test_delete_is_allowed_only_below_the_first_offset(event: Event) -> None:
     assert [e.offset for e in Event.objects.order_by("offset")] == [1, 2]
 
 
+def test_stream_with_events_cannot_be_deleted(event: Event) -> None:
+    """Its events would be unreadable."""
+    with pytest.raises(IntegrityError, match="has events"), transaction.atomic():
+        execute("DELETE FROM eventstreaming_stream WHERE name = 'kept'")
+    Stream.objects.create(name="empty", category="empty").delete()
+
+
 def test_superuser_who_replays_like_a_replica_is_refused_too(event: Event) -> None:
     execute("SET LOCAL session_replication_role = replica")
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -13,6 +13,7 @@ from eventstreaming import (
     NO_STREAM,
     Append,
     EventData,
+    acknowledge_many,
     append,
     append_many,
     create_stream,
@@ -20,11 +21,12 @@ from eventstreaming import (
     dequeue_many,
     enqueue,
     enqueue_many,
+    event_store,
     queue_info,
     read_stream,
     stream_info,
 )
-from eventstreaming.exceptions import LeaseLost, WrongExpectedVersion
+from eventstreaming.exceptions import InvalidValue, LeaseLost, WrongExpectedVersion
 from eventstreaming.models import Message
 from tests.sessions import execute, sessions
 
@@ -132,6 +134,14 @@ def test_conflict_in_one_of_many_streams_leaves_all_unwritten() -> None:
     assert [stream_info(name).length for name in "abcd"] == [0, 1, 0, 1]
 
 
+def test_largest_expected_version_is_refused_before_the_database() -> None:
+    append("a", numbered(0))
+    with transaction.atomic():
+        with pytest.raises(InvalidValue, match="expected_version"):
+            append("a", numbered(1), expected_version=2**63 - 1)
+        append("a", numbered(1), expected_version=0)
+
+
 def test_stream_that_many_create_at_once_is_created_once() -> None:
     together(8, lambda writer: append("new", numbered(writer)))
     assert [e.offset for e in read_stream("new")] == list(range(8))
@@ -176,6 +186,17 @@ def test_former_holder_is_refused_and_changes_nothing() -> None:
     assert Message.objects.values().get() == before
     assert list(read_stream("effects")) == []
     holder.acknowledge()
+
+
+def test_two_deliveries_of_a_message_are_told_apart() -> None:
+    enqueue("work", {"n": 1})
+    former = dequeue("work", 0.05)
+    holder = dequeue("work", 60, wait=5)
+    assert former is not None
+    assert holder is not None
+    assert event_store.extend_many([former, holder], 60) == [former]
+    assert acknowledge_many("work", [former, holder]) == [former]
+    assert queue_info("work").depth == 0
 
 
 def test_lease_that_expired_and_went_to_nobody_is_still_good() -> None:
