@@ -321,7 +321,12 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class StreamInfo:
-    """A persistent stream at a glance. `last_offset` is -1 while it is empty."""
+    """
+    A persistent stream at a glance.
+
+    `last_offset` is -1 before the first event. A deleted stream does not exist
+    any more; its name is reserved.
+    """
 
     stream_name: str
     exists: bool
@@ -331,6 +336,7 @@ class StreamInfo:
     length: int | None
     first_timestamp: datetime | None
     last_timestamp: datetime | None
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

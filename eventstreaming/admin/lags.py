@@ -40,7 +40,7 @@ def measure_lags(checkpoints: Iterable[Checkpoint]) -> dict[int, int]:
             counts[row.pk] = _ahead(row, source)
             continue
         stream = streams.get(source.name)
-        if stream is None:
+        if stream is None or stream.state == Stream.State.DELETED:
             lags[row.pk] = 0
         elif stream.kind == Stream.Kind.CONCURRENT:
             counts[row.pk] = _ahead_in_stream(row, stream)

@@ -54,6 +54,8 @@ class StreamAdmin(ViewOnlyMixin, KeysetAdmin):
     @admin.display(description=_("length"))
     def length(self, stream: Stream) -> str:
         """Return how many events are kept; a concurrent stream does not know."""
+        if stream.state == Stream.State.DELETED:
+            return gettext("deleted")
         if stream.kind == Stream.Kind.CONCURRENT:
             return gettext("not known")
         return f"{stream.next_offset - stream.first_offset:,}"

@@ -17,6 +17,7 @@ from eventstreaming.admin.lags import BOUND, measure_lags
 from eventstreaming.admin.pages import KeysetChangeList
 from eventstreaming.admin.viewing import KeysetAdmin, TabularInline, ViewOnlyMixin
 from eventstreaming.models import Checkpoint, Event, Subscription
+from eventstreaming.operations.resuming import resume_subscriptions
 from eventstreaming.processing.sources import Source, SourceKind
 
 
@@ -125,16 +126,11 @@ class SubscriptionAdmin(ViewOnlyMixin, KeysetAdmin):
         self, request: HttpRequest, queryset: QuerySet[Subscription]
     ) -> None:
         """Let workers go on where they stopped; log each, and tell how many."""
-        with transaction.atomic(using=router.db_for_write(Subscription)):
-            stopped = list(queryset.filter(state=Subscription.State.STOPPED))
-            keys = [subscription.pk for subscription in stopped]
-            # Checkpoints first: a worker locks them in this order, too.
-            Checkpoint.objects.filter(subscription__in=keys).update(
-                attempts=0, error=""
-            )
-            Subscription.objects.filter(pk__in=keys).update(
-                state=Subscription.State.ACTIVE
-            )
+        database = router.db_for_write(Subscription)
+        with transaction.atomic(using=database):
+            chosen = {subscription.pk: subscription for subscription in queryset}
+            resumed = resume_subscriptions(chosen, using=database)
+            stopped = [chosen[key] for key in resumed]
             log_action(request, stopped, gettext("Resumed."))
         text = ngettext(
             "%(count)d subscription was resumed.",

@@ -51,6 +51,9 @@ class BaseEventStore(BaseStreams, BaseQueues):
     # Is what was written still there after the process has ended?
     is_durable: bool = False
 
+    # Can old events be removed, and streams be deleted?
+    supports_truncation: bool = False
+
     # Can streams be written without a lock?
     supports_concurrent_streams: bool = False
 

@@ -135,6 +135,16 @@ class BaseStreams(ABC):
     def create_stream(self, stream_name: str, *, concurrent: bool = False) -> bool:
         """See services.create_stream()."""
 
+    def truncate_stream(self, stream_name: str, before_offset: int) -> int:
+        """See services.truncate_stream()."""
+        raise UnsupportedOperation(f"{type(self).__name__} keeps all events")
+
+    def delete_stream(
+        self, stream_name: str, *, expected_version: ExpectedVersion = ANY_VERSION
+    ) -> int:
+        """See services.delete_stream()."""
+        raise UnsupportedOperation(f"{type(self).__name__} keeps all streams")
+
     @abstractmethod
     def fence(self) -> int:
         """
@@ -148,6 +158,8 @@ class BaseStreams(ABC):
     aappend_many = async_method(append_many)
     astream_info = async_method(stream_info)
     acreate_stream = async_method(create_stream)
+    atruncate_stream = async_method(truncate_stream)
+    adelete_stream = async_method(delete_stream)
     aread_stream = async_reader_method(read_stream)
     aread_category = async_reader_method(read_category)
     aread_all = async_reader_method(read_all)

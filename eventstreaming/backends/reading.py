@@ -6,6 +6,7 @@ from typing import Protocol
 
 from eventstreaming.events import arguments
 from eventstreaming.events.arguments import MAX_BIGINT
+from eventstreaming.exceptions import EventsTruncated
 from eventstreaming.types import StoredEvent
 
 MAX_BATCH_SIZE = 10_000
@@ -17,12 +18,14 @@ class ReadRequest:
     A checked request. `low` and `high` are inclusive bounds of the places.
 
     `low_is_asked` says that the caller named the lower bound: an event that is
-    no longer kept there is an error.
+    no longer kept there is an error. So is one at the upper bound where a caller
+    begins to read backwards, `high_is_asked`.
     """
 
     low: int
     high: int
     low_is_asked: bool
+    high_is_asked: bool
     limit: int | None
     backwards: bool
     event_types: list[str] | None
@@ -57,6 +60,7 @@ def read_request(
         low=0 if low is None else low,
         high=MAX_BIGINT if high is None else high,
         low_is_asked=low is not None,
+        high_is_asked=backwards and high is not None,
         limit=arguments.optional_integer(limit, "limit"),
         backwards=backwards,
         event_types=arguments.type_names(event_types),
@@ -86,9 +90,17 @@ def read_pages(
             left -= size
         last = place(events[-1])
         request = (
-            replace(request, high=last - 1)
+            replace(request, high=last - 1, high_is_asked=False)
             if request.backwards
             else replace(
                 request, low=last + 1, low_is_asked=True, high=min(request.high, end)
             )
         )
+
+
+def refuse_truncated(stream_name: str, request: ReadRequest, first_offset: int) -> None:
+    """Raise EventsTruncated if the caller asked for what is no longer kept."""
+    if request.low_is_asked and request.low < first_offset:
+        raise EventsTruncated(stream_name, request.low, first_offset)
+    if request.high_is_asked and request.high < first_offset:
+        raise EventsTruncated(stream_name, request.high, first_offset)

@@ -18,7 +18,12 @@ from eventstreaming import clock
 from eventstreaming.backends import event_stores
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.failures import failure_of
-from eventstreaming.exceptions import HandlerConflict, UnsupportedOperation
+from eventstreaming.exceptions import (
+    EventsTruncated,
+    HandlerConflict,
+    StreamDeleted,
+    UnsupportedOperation,
+)
 from eventstreaming.models import Checkpoint, Subscription
 from eventstreaming.processing.calls import handle_event
 from eventstreaming.processing.outages import is_contention, is_outage
@@ -120,9 +125,12 @@ class SubscriptionRunner:
     def _work(self, checkpoint: Checkpoint) -> BatchResult:
         declared = self.subscription
         after = checkpoint.offset if declared.source.is_stream else checkpoint.position
-        events, looked_at = declared.source.next_events(
-            self.store, after, declared.batch_size, declared.event_types
-        )
+        try:
+            events, looked_at = declared.source.next_events(
+                self.store, after, declared.batch_size, declared.event_types
+            )
+        except (EventsTruncated, StreamDeleted) as removed:
+            return self._lost(checkpoint, removed)
         deadline = clock.monotonic() + MAX_BATCH_SECONDS
         reached, handled = after, 0
         for event in events:
@@ -198,9 +206,6 @@ class SubscriptionRunner:
                 error,
             )
             return BatchResult.FAILED
-        row = checkpoint.subscription
-        row.state = Subscription.State.STOPPED
-        row.save(using=self.database, update_fields=["state"])
         logger.error(
             "%s: stopped at %r after %d attempts: %r",
             declared.name,
@@ -209,6 +214,19 @@ class SubscriptionRunner:
             error,
             exc_info=error,
         )
+        return self._stop(checkpoint)
+
+    def _lost(self, checkpoint: Checkpoint, error: Exception) -> BatchResult:
+        """Stop where the next events were removed before they were read."""
+        checkpoint.error = str(error)
+        checkpoint.save(using=self.database, update_fields=["error"])
+        logger.error("%s: stopped: %s", self.subscription.name, error)
+        return self._stop(checkpoint)
+
+    def _stop(self, checkpoint: Checkpoint) -> BatchResult:
+        row = checkpoint.subscription
+        row.state = Subscription.State.STOPPED
+        row.save(using=self.database, update_fields=["state"])
         return BatchResult.STOPPED
 
     def _save(self, checkpoint: Checkpoint, reached: int | None, handled: int) -> None:

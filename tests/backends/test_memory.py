@@ -54,6 +54,7 @@ def test_capabilities_are_honest() -> None:
     ]
     assert {name for name in flags if getattr(MemoryEventStore, name)} == {
         "supports_concurrent_writers",
+        "supports_truncation",
         "enforces_immutability",
     }
 

@@ -13,11 +13,13 @@ from eventstreaming.backends.database.leases import LeaseOperations
 from eventstreaming.backends.database.queues import QueueOperations
 from eventstreaming.backends.database.reading import ReadOperations
 from eventstreaming.backends.database.streams import StreamOperations
+from eventstreaming.backends.database.truncation import TruncationOperations
 
 
 class DatabaseEventStore(
     StreamOperations,
     ReadOperations,
+    TruncationOperations,
     QueueOperations,
     LeaseOperations,
     DeadLetterOperations,

@@ -3,14 +3,19 @@
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from django.db.models import Max, QuerySet
+from django.db.models import F, Max, QuerySet
 
 from eventstreaming.backends.base import BATCH_SIZE
 from eventstreaming.backends.database.tables import Tables
-from eventstreaming.backends.reading import ReadRequest, read_pages, read_request
+from eventstreaming.backends.reading import (
+    ReadRequest,
+    read_pages,
+    read_request,
+    refuse_truncated,
+)
 from eventstreaming.events import arguments
-from eventstreaming.exceptions import EventsTruncated
-from eventstreaming.models import Event
+from eventstreaming.exceptions import StreamDeleted
+from eventstreaming.models import Event, Stream
 from eventstreaming.types import StoredEvent
 
 
@@ -101,15 +106,17 @@ class ReadOperations(Tables):
     def _fetch_stream_page(
         self, stream_name: str, request: ReadRequest, size: int
     ) -> tuple[list[StoredEvent], int]:
-        page = self._page(
-            self._events.filter(stream__name=stream_name), "offset", request, size
+        kept = self._events.filter(
+            stream__name=stream_name, offset__gte=F("stream__first_offset")
         )
+        page = self._page(kept, "offset", request, size)
         # Looked at after the events: before any is deleted, first_offset is raised.
         stream = self._streams.filter(name=stream_name).first()
         if stream is None:
             return [], -1
-        if request.low_is_asked and request.low < stream.first_offset:
-            raise EventsTruncated(stream_name, request.low, stream.first_offset)
+        if stream.state == Stream.State.DELETED:
+            raise StreamDeleted(stream_name)
+        refuse_truncated(stream_name, request, stream.first_offset)
         return page, stream.next_offset - 1
 
     def _fetch_positions(

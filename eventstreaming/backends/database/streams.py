@@ -99,12 +99,14 @@ class StreamOperations(Tables):
     def stream_info(self, stream_name: str) -> StreamInfo:
         """See services.stream_info()."""
         stream_name = arguments.stream_name(stream_name)
-        stream = self._streams.filter(
-            name=stream_name, state=Stream.State.ACTIVE
-        ).first()
-        if stream is None:
-            return StreamInfo(stream_name, False, False, 0, -1, 0, None, None)
-        times = self._events.filter(stream=stream).values_list("timestamp", flat=True)
+        stream = self._streams.filter(name=stream_name).first()
+        if stream is None or stream.state == Stream.State.DELETED:
+            deleted = stream is not None
+            return StreamInfo(
+                stream_name, False, False, 0, -1, 0, None, None, deleted=deleted
+            )
+        kept = self._events.filter(stream=stream, offset__gte=stream.first_offset)
+        times = kept.values_list("timestamp", flat=True)
         first, last = times.order_by("offset").first(), times.order_by("offset").last()
         concurrent = stream.kind == Stream.Kind.CONCURRENT
         return StreamInfo(

@@ -15,6 +15,7 @@ from eventstreaming.backends.memory.leases import LeaseOperations
 from eventstreaming.backends.memory.queues import QueueOperations
 from eventstreaming.backends.memory.reading import ReadOperations
 from eventstreaming.backends.memory.streams import StreamOperations
+from eventstreaming.backends.memory.truncation import TruncationOperations
 
 __all__ = ["MemoryEventStore", "reset"]
 
@@ -22,6 +23,7 @@ __all__ = ["MemoryEventStore", "reset"]
 class MemoryEventStore(
     StreamOperations,
     ReadOperations,
+    TruncationOperations,
     QueueOperations,
     LeaseOperations,
     DeadLetterOperations,

@@ -69,12 +69,15 @@ class MemoryData:
     """
     All that one alias keeps. Whoever reads or writes queues holds the lock.
 
-    Events are only ever added, so readers of events need no lock: the event at
-    position `n` is `events[n - 1]`.
+    A list of events is only ever added to, or replaced by another, so readers of
+    events need no lock. The first offset of a stream is raised before that.
     """
 
     lock: Lock = field(default_factory=Lock)
     events: list[StoredEvent] = field(default_factory=list)
+    last_position: int = 0
+    first_offsets: dict[str, int] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
     event_ids: set[UUID] = field(default_factory=set)
     streams: dict[str, list[StoredEvent]] = field(default_factory=dict)
     categories: dict[str, list[StoredEvent]] = field(default_factory=dict)
@@ -82,6 +85,11 @@ class MemoryData:
     messages: dict[int, KeptMessage] = field(default_factory=dict)
     queues: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     dead: dict[int, DeadMessage] = field(default_factory=dict)
+
+    def next_offset(self, stream_name: str) -> int:
+        """Return where the next event of a stream goes."""
+        kept = self.streams.get(stream_name, ())
+        return self.first_offsets.get(stream_name, 0) + len(kept)
 
     def put(self, message: KeptMessage) -> None:
         """Add a message to its queue, in its place."""

@@ -1,4 +1,4 @@
-"""Reading in memory: pages of lists that only grow."""
+"""Reading in memory: pages of lists, which grow or are replaced."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -6,8 +6,14 @@ from itertools import islice
 
 from eventstreaming.backends.base import BATCH_SIZE
 from eventstreaming.backends.memory.data import MemoryStore, copied_event
-from eventstreaming.backends.reading import ReadRequest, read_pages, read_request
+from eventstreaming.backends.reading import (
+    ReadRequest,
+    read_pages,
+    read_request,
+    refuse_truncated,
+)
 from eventstreaming.events import arguments
+from eventstreaming.exceptions import StreamDeleted
 from eventstreaming.types import StoredEvent
 
 
@@ -36,7 +42,19 @@ class ReadOperations(MemoryStore):
             event_types=event_types,
             batch_size=batch_size,
         )
-        return _read(request, _offset, lambda: self._data.streams.get(stream_name, ()))
+
+        def find(request: ReadRequest) -> Sequence[StoredEvent]:
+            data = self._data
+            events = data.streams.get(stream_name, ())
+            # Looked at after the events: it is raised before any is removed.
+            if stream_name in data.deleted:
+                raise StreamDeleted(stream_name)
+            refuse_truncated(
+                stream_name, request, data.first_offsets.get(stream_name, 0)
+            )
+            return events
+
+        return _read(request, _offset, find)
 
     def read_category(
         self,
@@ -60,7 +78,7 @@ class ReadOperations(MemoryStore):
             batch_size=batch_size,
         )
         return _read(
-            request, _position, lambda: self._data.categories.get(category, ())
+            request, _position, lambda _: self._data.categories.get(category, ())
         )
 
     def read_all(
@@ -82,18 +100,18 @@ class ReadOperations(MemoryStore):
             event_types=event_types,
             batch_size=batch_size,
         )
-        return _read(request, _position, lambda: self._data.events)
+        return _read(request, _position, lambda _: self._data.events)
 
 
 def _read(
     request: ReadRequest,
     place: Callable[[StoredEvent], int],
-    find: Callable[[], Sequence[StoredEvent]],
+    find: Callable[[ReadRequest], Sequence[StoredEvent]],
 ) -> Iterator[StoredEvent]:
     """Read from what `find` finds at each fetch, which may come later."""
 
     def fetch(request: ReadRequest, size: int) -> tuple[list[StoredEvent], int]:
-        events = find()
+        events = find(request)
         if not events:
             return [], -1
         return _page(events, place, request, size), place(events[-1])

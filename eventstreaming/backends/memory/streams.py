@@ -6,6 +6,7 @@ from eventstreaming.backends.memory.data import MemoryStore, copied_event
 from eventstreaming.backends.memory.writing import Batch
 from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import checked_appends, new_events
+from eventstreaming.exceptions import StreamDeleted
 from eventstreaming.types import (
     ANY_VERSION,
     JSON,
@@ -89,23 +90,25 @@ class StreamOperations(MemoryStore):
 
     def fence(self) -> int:
         """See BaseEventStore.fence()."""
-        return len(self._data.events)
+        return self._data.last_position
 
     def stream_info(self, stream_name: str) -> StreamInfo:
         """See services.stream_info()."""
         stream_name = arguments.stream_name(stream_name)
-        events = self._data.streams.get(stream_name)
-        length = len(events or ())
-        return StreamInfo(
-            stream_name=stream_name,
-            exists=events is not None,
-            concurrent=False,
-            first_offset=0,
-            last_offset=length - 1,
-            length=length,
-            first_timestamp=events[0].timestamp if events else None,
-            last_timestamp=events[length - 1].timestamp if events else None,
-        )
+        data = self._data
+        with data.lock:
+            events = data.streams.get(stream_name)
+            return StreamInfo(
+                stream_name=stream_name,
+                exists=events is not None,
+                concurrent=False,
+                first_offset=data.first_offsets.get(stream_name, 0),
+                last_offset=data.next_offset(stream_name) - 1,
+                length=len(events or ()),
+                first_timestamp=events[0].timestamp if events else None,
+                last_timestamp=events[-1].timestamp if events else None,
+                deleted=stream_name in data.deleted,
+            )
 
     def create_stream(self, stream_name: str, *, concurrent: bool = False) -> bool:
         """See services.create_stream()."""
@@ -114,6 +117,8 @@ class StreamOperations(MemoryStore):
             self._require("supports_concurrent_streams", "concurrent streams")
         data = self._data
         with data.lock:
+            if stream_name in data.deleted:
+                raise StreamDeleted(stream_name)
             created = stream_name not in data.streams
             data.streams.setdefault(stream_name, [])
         return created

@@ -4,7 +4,7 @@ from eventstreaming import clock
 from eventstreaming.backends.memory.data import MemoryData
 from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import NewEvent, refuse_known_id
-from eventstreaming.exceptions import WrongExpectedVersion
+from eventstreaming.exceptions import StreamDeleted, WrongExpectedVersion
 from eventstreaming.types import (
     ANY_VERSION,
     NO_STREAM,
@@ -34,11 +34,13 @@ class Batch:
             return []
         pending = [event for events in self.appends for event in events]
         self._check_ids(new, pending)
-        first_offset = len(self.data.streams.get(stream_name, ())) + sum(
+        if stream_name in self.data.deleted:
+            raise StreamDeleted(stream_name)
+        first_offset = self.data.next_offset(stream_name) + sum(
             event.stream_name == stream_name for event in pending
         )
         _check_version(stream_name, expected, actual=first_offset - 1)
-        first_position = len(self.data.events) + len(pending) + 1
+        first_position = self.data.last_position + len(pending) + 1
         events = [
             StoredEvent(
                 stream_name=stream_name,
@@ -69,6 +71,7 @@ class Batch:
             data.categories.setdefault(category, []).extend(events)
             data.event_ids.update(event.event_id for event in events)
         data.events.extend([event for events in self.appends for event in events])
+        data.last_position += sum(len(events) for events in self.appends)
 
     def _check_ids(self, new: list[NewEvent], pending: list[StoredEvent]) -> None:
         taken = {event.event_id for event in pending}

@@ -2,12 +2,15 @@
 The store for production: each hot operation is one statement of `sql/`.
 """
 
+from eventstreaming.backends.database.truncation import TruncationOperations
 from eventstreaming.backends.postgresql.checks import DatabaseChecks
 from eventstreaming.backends.postgresql.queues import QueueOperations
 from eventstreaming.backends.postgresql.streams import StreamOperations
 
 
-class PostgreSQLEventStore(StreamOperations, QueueOperations, DatabaseChecks):
+class PostgreSQLEventStore(
+    StreamOperations, TruncationOperations, QueueOperations, DatabaseChecks
+):
     """
     Streams and queues in the project's PostgreSQL.
 

@@ -7,7 +7,12 @@ from typing import Any
 import msgspec
 
 from eventstreaming.backends.base import BATCH_SIZE
-from eventstreaming.backends.reading import ReadRequest, read_pages, read_request
+from eventstreaming.backends.reading import (
+    ReadRequest,
+    read_pages,
+    read_request,
+    refuse_truncated,
+)
 from eventstreaming.backends.relational import RelationalStore, moment
 from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import (
@@ -18,7 +23,6 @@ from eventstreaming.events.envelopes import (
 )
 from eventstreaming.events.values import from_json
 from eventstreaming.exceptions import (
-    EventsTruncated,
     StreamDeleted,
     StreamKindConflict,
     WrongExpectedVersion,
@@ -180,13 +184,15 @@ class StreamOperations(RelationalStore):
         """See services.stream_info()."""
         stream_name = arguments.stream_name(stream_name)
         rows = self._execute("stream_info", {"stream_name": stream_name})
-        kind, first, following, *times = (
-            rows[0] if rows else (_SERIAL, 0, 0, None, None)
-        )
+        if not rows or rows[0][0] == _DELETED:
+            return StreamInfo(
+                stream_name, False, False, 0, -1, 0, None, None, deleted=bool(rows)
+            )
+        _, kind, first, following, *times = rows[0]
         concurrent = kind == _CONCURRENT
         return StreamInfo(
             stream_name=stream_name,
-            exists=bool(rows),
+            exists=True,
             concurrent=concurrent,
             first_offset=first,
             last_offset=following - 1,
@@ -237,11 +243,12 @@ class StreamOperations(RelationalStore):
         )
         if not rows:
             return [], -1
-        first_offset, next_offset = rows[0][:2]
-        if request.low_is_asked and request.low < first_offset:
-            raise EventsTruncated(stream_name, request.low, first_offset)
+        first_offset, next_offset, state = rows[0][:3]
+        if state == _DELETED:
+            raise StreamDeleted(stream_name)
+        refuse_truncated(stream_name, request, first_offset)
         events = [
-            self._event(stream_name, row[2:]) for row in rows if row[2] is not None
+            self._event(stream_name, row[3:]) for row in rows if row[3] is not None
         ]
         return events, next_offset - 1
 

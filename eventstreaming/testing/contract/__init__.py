@@ -13,6 +13,7 @@ from eventstreaming.testing.contract.refusals import RefusalContract
 from eventstreaming.testing.contract.scheduling import SchedulingContract
 from eventstreaming.testing.contract.streams import StreamContract
 from eventstreaming.testing.contract.transactions import TransactionContract
+from eventstreaming.testing.contract.truncation import TruncationContract
 from eventstreaming.testing.contract.twins import TwinContract
 from eventstreaming.testing.contract.versions import VersionContract
 
@@ -30,6 +31,7 @@ class EventStoreContract(
     SchedulingContract,
     LeaseContract,
     FailureContract,
+    TruncationContract,
     TransactionContract,
     RefusalContract,
     QueueRefusalContract,
