@@ -14,7 +14,8 @@ from eventstreaming.backends.base_queues import (
     VISIBILITY_TIMEOUT,
     BaseQueues,
 )
-from eventstreaming.backends.base_streams import BATCH_SIZE, BaseStreams
+from eventstreaming.backends.base_streams import BaseStreams
+from eventstreaming.backends.reading import BATCH_SIZE
 from eventstreaming.exceptions import InvalidEventStore, UnsupportedOperation
 
 __all__ = [

@@ -1,11 +1,12 @@
 """The persistent half of what a store promises."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from eventstreaming.backends.twins import async_method, async_reader_method
+from eventstreaming.backends.base_reading import BaseReading
+from eventstreaming.backends.twins import async_method
 from eventstreaming.events.envelopes import checked_appends
 from eventstreaming.exceptions import UnsupportedOperation
 from eventstreaming.types import (
@@ -17,10 +18,8 @@ from eventstreaming.types import (
     StreamInfo,
 )
 
-BATCH_SIZE = 500  # events fetched at a time by readers
 
-
-class BaseStreams(ABC):
+class BaseStreams(BaseReading):
     """Persistent streams. What each method does stands in `services`."""
 
     @abstractmethod
@@ -89,45 +88,6 @@ class BaseStreams(ABC):
         raise UnsupportedOperation(f"{type(self).__name__} has no transactions")
 
     @abstractmethod
-    def read_stream(
-        self,
-        stream_name: str,
-        from_offset: int | None = None,
-        *,
-        to_offset: int | None = None,
-        limit: int | None = None,
-        backwards: bool = False,
-        event_types: Iterable[str] | None = None,
-        batch_size: int = BATCH_SIZE,
-    ) -> Iterator[StoredEvent]:
-        """See services.read_stream()."""
-
-    @abstractmethod
-    def read_category(
-        self,
-        category: str,
-        from_position: int | None = None,
-        *,
-        limit: int | None = None,
-        backwards: bool = False,
-        event_types: Iterable[str] | None = None,
-        batch_size: int = BATCH_SIZE,
-    ) -> Iterator[StoredEvent]:
-        """See services.read_category()."""
-
-    @abstractmethod
-    def read_all(
-        self,
-        from_position: int | None = None,
-        *,
-        limit: int | None = None,
-        backwards: bool = False,
-        event_types: Iterable[str] | None = None,
-        batch_size: int = BATCH_SIZE,
-    ) -> Iterator[StoredEvent]:
-        """See services.read_all()."""
-
-    @abstractmethod
     def stream_info(self, stream_name: str) -> StreamInfo:
         """See services.stream_info()."""
 
@@ -145,21 +105,9 @@ class BaseStreams(ABC):
         """See services.delete_stream()."""
         raise UnsupportedOperation(f"{type(self).__name__} keeps all streams")
 
-    @abstractmethod
-    def fence(self) -> int:
-        """
-        Return the highest position up to which no event can appear any more.
-
-        0 while the store is empty. Raise UnsafeIsolation inside a snapshot
-        that is older than the answer.
-        """
-
     aappend = async_method(append)
     aappend_many = async_method(append_many)
     astream_info = async_method(stream_info)
     acreate_stream = async_method(create_stream)
     atruncate_stream = async_method(truncate_stream)
     adelete_stream = async_method(delete_stream)
-    aread_stream = async_reader_method(read_stream)
-    aread_category = async_reader_method(read_category)
-    aread_all = async_reader_method(read_all)

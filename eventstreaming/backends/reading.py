@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from eventstreaming.events import arguments
 from eventstreaming.events.arguments import MAX_BIGINT
 from eventstreaming.exceptions import EventsTruncated
 from eventstreaming.types import StoredEvent
 
+BATCH_SIZE = 500  # events fetched at a time
 MAX_BATCH_SIZE = 10_000
+
+Page: TypeAlias = tuple[list[StoredEvent], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +38,7 @@ class ReadRequest:
 class FetchPage(Protocol):
     """Fetches at most `size` events between the bounds, in reading order."""
 
-    def __call__(
-        self, request: ReadRequest, size: int
-    ) -> tuple[list[StoredEvent], int]:
+    def __call__(self, request: ReadRequest, size: int) -> Page:
         """Return the events, and the place of the last event there is."""
 
 
@@ -104,3 +105,13 @@ def refuse_truncated(stream_name: str, request: ReadRequest, first_offset: int) 
         raise EventsTruncated(stream_name, request.low, first_offset)
     if request.high_is_asked and request.high < first_offset:
         raise EventsTruncated(stream_name, request.high, first_offset)
+
+
+def offset_of(event: StoredEvent) -> int:
+    """Return an event's place in its stream."""
+    return event.offset
+
+
+def position_of(event: StoredEvent) -> int:
+    """Return an event's place in the whole store."""
+    return event.position

@@ -13,13 +13,12 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from eventstreaming.backends.base import BaseEventStore
-from eventstreaming.backends.reading import ReadRequest, read_pages, read_request
+from eventstreaming.backends.reading import read_request
 from eventstreaming.backends.statements import statement
 from eventstreaming.exceptions import (
     InvalidEventStore,
     LeaseInTransaction,
     UnsafeIsolation,
-    UnsupportedOperation,
 )
 from eventstreaming.types import Message, StoredEvent
 
@@ -114,25 +113,7 @@ class RelationalStore(BaseEventStore):
             batch_size=limit,
         )
         request = replace(request, high=fence)
-        return self._fetch_positions(category, request, limit), fence
-
-    def _read_below_fence(
-        self, category: str | None, request: ReadRequest
-    ) -> Iterator[StoredEvent]:
-        fence = self.fence()
-
-        def fetch(request: ReadRequest, size: int) -> tuple[list[StoredEvent], int]:
-            return self._fetch_positions(category, request, size), fence
-
-        yield from read_pages(
-            replace(request, high=min(request.high, fence)), _position, fetch
-        )
-
-    def _fetch_positions(
-        self, category: str | None, request: ReadRequest, size: int
-    ) -> list[StoredEvent]:
-        """Fetch a page of a category, or of all, between the request's bounds."""
-        raise UnsupportedOperation(f"{type(self).__name__} reads no categories")
+        return self.fetch_positions(category, request, limit), fence
 
     def _execute(self, name: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
         with self.connection.cursor() as cursor:
@@ -160,10 +141,6 @@ class RelationalStore(BaseEventStore):
         if value.tzinfo is None:
             return value.replace(tzinfo=ZoneInfo(self.connection.timezone_name))
         return value
-
-
-def _position(event: StoredEvent) -> int:
-    return event.position
 
 
 def moment(text: str) -> datetime:

@@ -6,6 +6,7 @@ answer bad input alike, before anything is written.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
@@ -19,7 +20,7 @@ from eventstreaming.events.correlation import current_correlation
 from eventstreaming.events.limits import limits
 from eventstreaming.events.registry import event_types
 from eventstreaming.exceptions import InvalidType, InvalidValue
-from eventstreaming.types import JSON, Append, EventData
+from eventstreaming.types import JSON, Append, EventData, StoredEvent
 
 BUCKETS = 1024
 
@@ -38,6 +39,25 @@ class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
     correlation_id: str | None
     causation_id: str | None
     id_is_given: bool
+
+    def stored(
+        self, stream_name: str, offset: int, position: int, timestamp: datetime
+    ) -> StoredEvent:
+        """Return the event as readers will see it, now that it has its places."""
+        return StoredEvent(
+            stream_name=stream_name,
+            offset=offset,
+            position=position,
+            event_id=self.event_id,
+            event_type=self.event_type,
+            data=self.data,
+            metadata=self.metadata,
+            schema_version=self.schema_version,
+            key=self.key,
+            correlation_id=self.correlation_id,
+            causation_id=self.causation_id,
+            timestamp=timestamp,
+        )
 
 
 class NewMessage(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,100 +1,20 @@
 """Reading persistent streams by the ORM, in pages."""
 
-from collections.abc import Iterable, Iterator
-from functools import partial
-
 from django.db.models import F, Max, QuerySet
 
-from eventstreaming.backends.base import BATCH_SIZE
 from eventstreaming.backends.database.tables import Tables
-from eventstreaming.backends.reading import (
-    ReadRequest,
-    read_pages,
-    read_request,
-    refuse_truncated,
-)
-from eventstreaming.events import arguments
+from eventstreaming.backends.reading import Page, ReadRequest, refuse_truncated
 from eventstreaming.exceptions import StreamDeleted
 from eventstreaming.models import Event, Stream
 from eventstreaming.types import StoredEvent
 
 
 class ReadOperations(Tables):
-    """What reads one stream, a category, or the whole store."""
-
-    def read_stream(
-        self,
-        stream_name: str,
-        from_offset: int | None = None,
-        *,
-        to_offset: int | None = None,
-        limit: int | None = None,
-        backwards: bool = False,
-        event_types: Iterable[str] | None = None,
-        batch_size: int = BATCH_SIZE,
-    ) -> Iterator[StoredEvent]:
-        """See services.read_stream()."""
-        stream_name = arguments.stream_name(stream_name)
-        request = read_request(
-            from_offset,
-            to_offset,
-            field="offset",
-            limit=limit,
-            backwards=backwards,
-            event_types=event_types,
-            batch_size=batch_size,
-        )
-        return read_pages(
-            request, _offset, partial(self._fetch_stream_page, stream_name)
-        )
-
-    def read_category(
-        self,
-        category: str,
-        from_position: int | None = None,
-        *,
-        limit: int | None = None,
-        backwards: bool = False,
-        event_types: Iterable[str] | None = None,
-        batch_size: int = BATCH_SIZE,
-    ) -> Iterator[StoredEvent]:
-        """See services.read_category()."""
-        category = arguments.category(category)
-        request = read_request(
-            from_position,
-            None,
-            field="position",
-            limit=limit,
-            backwards=backwards,
-            event_types=event_types,
-            batch_size=batch_size,
-        )
-        return self._read_below_fence(category, request)
-
-    def read_all(
-        self,
-        from_position: int | None = None,
-        *,
-        limit: int | None = None,
-        backwards: bool = False,
-        event_types: Iterable[str] | None = None,
-        batch_size: int = BATCH_SIZE,
-    ) -> Iterator[StoredEvent]:
-        """See services.read_all()."""
-        request = read_request(
-            from_position,
-            None,
-            field="position",
-            limit=limit,
-            backwards=backwards,
-            event_types=event_types,
-            batch_size=batch_size,
-        )
-        return self._read_below_fence(None, request)
+    """What fetches pages of one stream, a category, or the whole store."""
 
     def fence(self) -> int:
         """
-        See BaseEventStore.fence().
+        See BaseReading.fence().
 
         On SQLite the last position is the fence: writers take turns, so positions
         become visible in their order, and none is given out twice.
@@ -103,9 +23,10 @@ class ReadOperations(Tables):
             return super().fence()
         return self._events.aggregate(last=Max("position"))["last"] or 0
 
-    def _fetch_stream_page(
+    def fetch_stream_page(
         self, stream_name: str, request: ReadRequest, size: int
-    ) -> tuple[list[StoredEvent], int]:
+    ) -> Page:
+        """See BaseReading.fetch_stream_page()."""
         kept = self._events.filter(
             stream__name=stream_name, offset__gte=F("stream__first_offset")
         )
@@ -119,9 +40,10 @@ class ReadOperations(Tables):
         refuse_truncated(stream_name, request, stream.first_offset)
         return page, stream.next_offset - 1
 
-    def _fetch_positions(
+    def fetch_positions(
         self, category: str | None, request: ReadRequest, size: int
     ) -> list[StoredEvent]:
+        """See BaseReading.fetch_positions()."""
         events = self._events.all()
         if category is not None:
             events = events.filter(category=category)
@@ -152,7 +74,3 @@ class ReadOperations(Tables):
             causation_id=row.causation_id,
             timestamp=self._moment(row.timestamp),
         )
-
-
-def _offset(event: StoredEvent) -> int:
-    return event.offset

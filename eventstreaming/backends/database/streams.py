@@ -78,21 +78,9 @@ class StreamOperations(Tables):
             rows = self._events.bulk_create(
                 _row(stream_name, head, index, event) for index, event in enumerate(new)
             )
+        now = self._moment(head.now)
         return [
-            StoredEvent(
-                stream_name=stream_name,
-                offset=row.offset,
-                position=row.position,
-                event_id=event.event_id,
-                event_type=event.event_type,
-                data=event.data,
-                metadata=event.metadata,
-                schema_version=event.schema_version,
-                key=event.key,
-                correlation_id=event.correlation_id,
-                causation_id=event.causation_id,
-                timestamp=self._moment(head.now),
-            )
+            event.stored(stream_name, row.offset, row.position, now)
             for event, row in zip(new, rows, strict=True)
         ]
 

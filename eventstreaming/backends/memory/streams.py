@@ -88,10 +88,6 @@ class StreamOperations(MemoryStore):
             for index in range(len(checked))
         ]
 
-    def fence(self) -> int:
-        """See BaseEventStore.fence()."""
-        return self._data.last_position
-
     def stream_info(self, stream_name: str) -> StreamInfo:
         """See services.stream_info()."""
         stream_name = arguments.stream_name(stream_name)

@@ -42,19 +42,8 @@ class Batch:
         _check_version(stream_name, expected, actual=first_offset - 1)
         first_position = self.data.last_position + len(pending) + 1
         events = [
-            StoredEvent(
-                stream_name=stream_name,
-                offset=first_offset + index,
-                position=first_position + index,
-                event_id=event.event_id,
-                event_type=event.event_type,
-                data=event.data,
-                metadata=event.metadata,
-                schema_version=event.schema_version,
-                key=event.key,
-                correlation_id=event.correlation_id,
-                causation_id=event.causation_id,
-                timestamp=self.now,
+            event.stored(
+                stream_name, first_offset + index, first_position + index, self.now
             )
             for index, event in enumerate(new)
         ]

@@ -5,11 +5,16 @@ The store for production: each hot operation is one statement of `sql/`.
 from eventstreaming.backends.database.truncation import TruncationOperations
 from eventstreaming.backends.postgresql.checks import DatabaseChecks
 from eventstreaming.backends.postgresql.queues import QueueOperations
+from eventstreaming.backends.postgresql.reading import ReadOperations
 from eventstreaming.backends.postgresql.streams import StreamOperations
 
 
 class PostgreSQLEventStore(
-    StreamOperations, TruncationOperations, QueueOperations, DatabaseChecks
+    StreamOperations,
+    ReadOperations,
+    TruncationOperations,
+    QueueOperations,
+    DatabaseChecks,
 ):
     """
     Streams and queues in the project's PostgreSQL.

@@ -1,18 +1,10 @@
-"""Persistent streams in PostgreSQL: appending, and reading in pages."""
+"""Persistent streams in PostgreSQL: appending, and what is known of a stream."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-from eventstreaming.backends.base import BATCH_SIZE
-from eventstreaming.backends.reading import (
-    ReadRequest,
-    read_pages,
-    read_request,
-    refuse_truncated,
-)
 from eventstreaming.backends.relational import RelationalStore, moment
 from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import (
@@ -21,7 +13,6 @@ from eventstreaming.events.envelopes import (
     new_events,
     refuse_known_id,
 )
-from eventstreaming.events.values import from_json
 from eventstreaming.exceptions import (
     StreamDeleted,
     StreamKindConflict,
@@ -41,11 +32,9 @@ _DELETED = 1
 _RULES: dict[ExpectedVersion, int] = {ANY_VERSION: -2, STREAM_EXISTS: -3}
 _encoder = msgspec.json.Encoder()
 
-Row = tuple[Any, ...]
-
 
 class StreamOperations(RelationalStore):
-    """The persistent half of PostgreSQLEventStore."""
+    """What writes persistent streams, and what is known about one."""
 
     def append(
         self,
@@ -93,92 +82,9 @@ class StreamOperations(RelationalStore):
             raise _append_error(problem, stream_name, expected, actual=offset)
         recorded = moment(timestamp)
         return [
-            StoredEvent(
-                stream_name=stream_name,
-                offset=offset + index,
-                position=position,
-                event_id=event.event_id,
-                event_type=event.event_type,
-                data=event.data,
-                metadata=event.metadata,
-                schema_version=event.schema_version,
-                key=event.key,
-                correlation_id=event.correlation_id,
-                causation_id=event.causation_id,
-                timestamp=recorded,
-            )
+            event.stored(stream_name, offset + index, position, recorded)
             for index, (event, position) in enumerate(zip(new, positions, strict=True))
         ]
-
-    def read_stream(
-        self,
-        stream_name: str,
-        from_offset: int | None = None,
-        *,
-        to_offset: int | None = None,
-        limit: int | None = None,
-        backwards: bool = False,
-        event_types: Iterable[str] | None = None,
-        batch_size: int = BATCH_SIZE,
-    ) -> Iterator[StoredEvent]:
-        """See services.read_stream(). One statement a page."""
-        stream_name = arguments.stream_name(stream_name)
-        request = read_request(
-            from_offset,
-            to_offset,
-            field="offset",
-            limit=limit,
-            backwards=backwards,
-            event_types=event_types,
-            batch_size=batch_size,
-        )
-        return read_pages(
-            request, _offset, partial(self._fetch_stream_page, stream_name)
-        )
-
-    def read_category(
-        self,
-        category: str,
-        from_position: int | None = None,
-        *,
-        limit: int | None = None,
-        backwards: bool = False,
-        event_types: Iterable[str] | None = None,
-        batch_size: int = BATCH_SIZE,
-    ) -> Iterator[StoredEvent]:
-        """See services.read_category()."""
-        category = arguments.category(category)
-        request = read_request(
-            from_position,
-            None,
-            field="position",
-            limit=limit,
-            backwards=backwards,
-            event_types=event_types,
-            batch_size=batch_size,
-        )
-        return self._read_below_fence(category, request)
-
-    def read_all(
-        self,
-        from_position: int | None = None,
-        *,
-        limit: int | None = None,
-        backwards: bool = False,
-        event_types: Iterable[str] | None = None,
-        batch_size: int = BATCH_SIZE,
-    ) -> Iterator[StoredEvent]:
-        """See services.read_all()."""
-        request = read_request(
-            from_position,
-            None,
-            field="position",
-            limit=limit,
-            backwards=backwards,
-            event_types=event_types,
-            batch_size=batch_size,
-        )
-        return self._read_below_fence(None, request)
 
     def stream_info(self, stream_name: str) -> StreamInfo:
         """See services.stream_info()."""
@@ -227,66 +133,6 @@ class StreamOperations(RelationalStore):
                 "it exists as the other kind; a stream's kind never changes",
             )
         return False
-
-    def _fetch_stream_page(
-        self, stream_name: str, request: ReadRequest, size: int
-    ) -> tuple[list[StoredEvent], int]:
-        rows = self._execute(
-            "read_stream_backwards" if request.backwards else "read_stream",
-            {
-                "stream_name": stream_name,
-                "first": request.low,
-                "last": request.high,
-                "event_types": request.event_types,
-                "limit": size,
-            },
-        )
-        if not rows:
-            return [], -1
-        first_offset, next_offset, state = rows[0][:3]
-        if state == _DELETED:
-            raise StreamDeleted(stream_name)
-        refuse_truncated(stream_name, request, first_offset)
-        events = [
-            self._event(stream_name, row[3:]) for row in rows if row[3] is not None
-        ]
-        return events, next_offset - 1
-
-    def _fetch_positions(
-        self, category: str | None, request: ReadRequest, size: int
-    ) -> list[StoredEvent]:
-        name = "read_all" if category is None else "read_category"
-        rows = self._execute(
-            f"{name}_backwards" if request.backwards else name,
-            {
-                "category": category,
-                "first": request.low,
-                "last": request.high,
-                "event_types": request.event_types,
-                "limit": size,
-            },
-        )
-        return [self._event(row[0], row[1:]) for row in rows]
-
-    def _event(self, stream_name: str, row: Row) -> StoredEvent:
-        return StoredEvent(
-            stream_name=stream_name,
-            offset=row[0],
-            position=row[1],
-            event_id=row[2],
-            event_type=row[3],
-            data=from_json(row[4]),
-            metadata=from_json(row[5]),
-            schema_version=row[6],
-            key=row[7],
-            correlation_id=row[8],
-            causation_id=row[9],
-            timestamp=moment(row[10]),
-        )
-
-
-def _offset(event: StoredEvent) -> int:
-    return event.offset
 
 
 def _column_values(event: NewEvent) -> dict[str, Any]:

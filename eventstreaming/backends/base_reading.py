@@ -1,0 +1,142 @@
+"""
+Reading, alike for every store: what was asked for, and in which order.
+
+A store brings the pages: `fetch_stream_page()`, `fetch_positions()` and the
+`fence()` below which it reads.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+
+from eventstreaming.backends.reading import (
+    BATCH_SIZE,
+    Page,
+    ReadRequest,
+    offset_of,
+    position_of,
+    read_pages,
+    read_request,
+)
+from eventstreaming.backends.twins import async_reader_method
+from eventstreaming.events import arguments
+from eventstreaming.types import StoredEvent
+
+
+class BaseReading(ABC):
+    """The readers. What each does stands in `services`."""
+
+    def read_stream(
+        self,
+        stream_name: str,
+        from_offset: int | None = None,
+        *,
+        to_offset: int | None = None,
+        limit: int | None = None,
+        backwards: bool = False,
+        event_types: Iterable[str] | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> Iterator[StoredEvent]:
+        """See services.read_stream()."""
+        stream_name = arguments.stream_name(stream_name)
+        request = read_request(
+            from_offset,
+            to_offset,
+            field="offset",
+            limit=limit,
+            backwards=backwards,
+            event_types=event_types,
+            batch_size=batch_size,
+        )
+        fetch = partial(self.fetch_stream_page, stream_name)
+        return read_pages(request, offset_of, fetch)
+
+    def read_category(
+        self,
+        category: str,
+        from_position: int | None = None,
+        *,
+        limit: int | None = None,
+        backwards: bool = False,
+        event_types: Iterable[str] | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> Iterator[StoredEvent]:
+        """See services.read_category()."""
+        category = arguments.category(category)
+        request = read_request(
+            from_position,
+            None,
+            field="position",
+            limit=limit,
+            backwards=backwards,
+            event_types=event_types,
+            batch_size=batch_size,
+        )
+        return self._read_below_fence(category, request)
+
+    def read_all(
+        self,
+        from_position: int | None = None,
+        *,
+        limit: int | None = None,
+        backwards: bool = False,
+        event_types: Iterable[str] | None = None,
+        batch_size: int = BATCH_SIZE,
+    ) -> Iterator[StoredEvent]:
+        """See services.read_all()."""
+        request = read_request(
+            from_position,
+            None,
+            field="position",
+            limit=limit,
+            backwards=backwards,
+            event_types=event_types,
+            batch_size=batch_size,
+        )
+        return self._read_below_fence(None, request)
+
+    aread_stream = async_reader_method(read_stream)
+    aread_category = async_reader_method(read_category)
+    aread_all = async_reader_method(read_all)
+
+    def _read_below_fence(
+        self, category: str | None, request: ReadRequest
+    ) -> Iterator[StoredEvent]:
+        fence = self.fence()
+
+        def fetch(request: ReadRequest, size: int) -> Page:
+            return self.fetch_positions(category, request, size), fence
+
+        request = replace(request, high=min(request.high, fence))
+        yield from read_pages(request, position_of, fetch)
+
+    @abstractmethod
+    def fetch_stream_page(
+        self, stream_name: str, request: ReadRequest, size: int
+    ) -> Page:
+        """
+        Return at most `size` events of a stream, in reading order, and its head.
+
+        The head is the offset of the last event, -1 without one. Raise
+        EventsTruncated when a lower bound that was asked for is no longer kept.
+        """
+
+    @abstractmethod
+    def fetch_positions(
+        self, category: str | None, request: ReadRequest, size: int
+    ) -> list[StoredEvent]:
+        """
+        Return at most `size` events of a category (None: of all), in reading order.
+
+        The request's upper bound is below a fence that was taken before.
+        """
+
+    @abstractmethod
+    def fence(self) -> int:
+        """
+        Return the highest position up to which no event can appear any more.
+
+        0 while the store is empty. Raise UnsafeIsolation inside a snapshot
+        that is older than the answer.
+        """

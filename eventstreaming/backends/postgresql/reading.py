@@ -1,0 +1,71 @@
+"""Pages of persistent streams in PostgreSQL: one statement each."""
+
+from typing import Any
+
+from eventstreaming.backends.reading import Page, ReadRequest, refuse_truncated
+from eventstreaming.backends.relational import RelationalStore, moment
+from eventstreaming.events.values import from_json
+from eventstreaming.exceptions import StreamDeleted
+from eventstreaming.types import StoredEvent
+
+_DELETED = 1
+
+Row = tuple[Any, ...]
+
+
+class ReadOperations(RelationalStore):
+    """What fetches pages of one stream, a category, or the whole store."""
+
+    def fetch_stream_page(
+        self, stream_name: str, request: ReadRequest, size: int
+    ) -> Page:
+        """See BaseReading.fetch_stream_page()."""
+        rows = self._execute(
+            "read_stream_backwards" if request.backwards else "read_stream",
+            {"stream_name": stream_name, **_bounds(request, size)},
+        )
+        if not rows:
+            return [], -1
+        first_offset, next_offset, state = rows[0][:3]
+        if state == _DELETED:
+            raise StreamDeleted(stream_name)
+        refuse_truncated(stream_name, request, first_offset)
+        events = [_event(stream_name, row[3:]) for row in rows if row[3] is not None]
+        return events, next_offset - 1
+
+    def fetch_positions(
+        self, category: str | None, request: ReadRequest, size: int
+    ) -> list[StoredEvent]:
+        """See BaseReading.fetch_positions()."""
+        name = "read_all" if category is None else "read_category"
+        rows = self._execute(
+            f"{name}_backwards" if request.backwards else name,
+            {"category": category, **_bounds(request, size)},
+        )
+        return [_event(row[0], row[1:]) for row in rows]
+
+
+def _bounds(request: ReadRequest, size: int) -> dict[str, Any]:
+    return {
+        "first": request.low,
+        "last": request.high,
+        "event_types": request.event_types,
+        "limit": size,
+    }
+
+
+def _event(stream_name: str, row: Row) -> StoredEvent:
+    return StoredEvent(
+        stream_name=stream_name,
+        offset=row[0],
+        position=row[1],
+        event_id=row[2],
+        event_type=row[3],
+        data=from_json(row[4]),
+        metadata=from_json(row[5]),
+        schema_version=row[6],
+        key=row[7],
+        correlation_id=row[8],
+        causation_id=row[9],
+        timestamp=moment(row[10]),
+    )
