@@ -6,6 +6,7 @@ from eventstreaming.admin.dead_letters import DeadLetterAdmin
 from eventstreaming.admin.events import EventAdmin
 from eventstreaming.admin.messages import MessageAdmin
 from eventstreaming.admin.queues import QueueAdmin
+from eventstreaming.admin.stream_configurations import StreamConfigurationAdmin
 from eventstreaming.admin.streams import StreamAdmin
 from eventstreaming.admin.subscriptions import SubscriptionAdmin
 from eventstreaming.models import (
@@ -14,6 +15,7 @@ from eventstreaming.models import (
     Message,
     Queue,
     Stream,
+    StreamConfiguration,
     Subscription,
 )
 
@@ -21,6 +23,7 @@ from eventstreaming.models import (
 def register_pages(site: AdminSite) -> None:
     """Register all pages of this package on a site."""
     site.register(Stream, StreamAdmin)
+    site.register(StreamConfiguration, StreamConfigurationAdmin)
     site.register(Event, EventAdmin)
     site.register(Queue, QueueAdmin)
     site.register(Message, MessageAdmin)

@@ -14,6 +14,7 @@ from eventstreaming.backends.base_queues import (
     VISIBILITY_TIMEOUT,
     BaseQueues,
 )
+from eventstreaming.backends.base_stream_operating import BaseStreamOperating
 from eventstreaming.backends.base_streams import BaseStreams
 from eventstreaming.backends.reading import BATCH_SIZE
 from eventstreaming.exceptions import InvalidEventStore, UnsupportedOperation
@@ -28,7 +29,7 @@ __all__ = [
 ]
 
 
-class BaseEventStore(BaseStreams, BaseQueues):
+class BaseEventStore(BaseStreams, BaseStreamOperating, BaseQueues):
     """
     One store: persistent streams and queues under an alias of EVENT_STORES.
 

@@ -95,19 +95,7 @@ class BaseStreams(BaseReading):
     def create_stream(self, stream_name: str, *, concurrent: bool = False) -> bool:
         """See services.create_stream()."""
 
-    def truncate_stream(self, stream_name: str, before_offset: int) -> int:
-        """See services.truncate_stream()."""
-        raise UnsupportedOperation(f"{type(self).__name__} keeps all events")
-
-    def delete_stream(
-        self, stream_name: str, *, expected_version: ExpectedVersion = ANY_VERSION
-    ) -> int:
-        """See services.delete_stream()."""
-        raise UnsupportedOperation(f"{type(self).__name__} keeps all streams")
-
     aappend = async_method(append)
     aappend_many = async_method(append_many)
     astream_info = async_method(stream_info)
     acreate_stream = async_method(create_stream)
-    atruncate_stream = async_method(truncate_stream)
-    adelete_stream = async_method(delete_stream)

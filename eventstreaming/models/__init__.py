@@ -2,7 +2,7 @@
 
 from eventstreaming.models.processing import Checkpoint, Subscription
 from eventstreaming.models.queues import DeadLetter, Message, Queue
-from eventstreaming.models.streams import Event, Stream
+from eventstreaming.models.streams import Event, Stream, StreamConfiguration
 
 __all__ = [
     "Checkpoint",
@@ -11,5 +11,6 @@ __all__ = [
     "Message",
     "Queue",
     "Stream",
+    "StreamConfiguration",
     "Subscription",
 ]

@@ -50,6 +50,45 @@ class Stream(models.Model):
         return self.name
 
 
+class StreamConfiguration(models.Model):
+    """
+    Settings of a stream, of all that a pattern matches (`order-*`), or of all (`*`).
+
+    An empty setting leaves the decision to wider patterns. Appending never
+    creates the row; `eventstreaming.events.stream_settings` says which one counts.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    pattern = models.CharField(_("pattern"), max_length=256)
+    kind = models.SmallIntegerField(
+        _("kind of new streams"), choices=Stream.Kind, null=True, blank=True
+    )
+    max_age = models.FloatField(_("maximum age"), null=True, blank=True)  # seconds
+    max_count = models.BigIntegerField(_("maximum count"), null=True, blank=True)
+    max_bytes = models.BigIntegerField(_("maximum size"), null=True, blank=True)
+    keep_forever = models.BooleanField(
+        _("keep forever"), default=False, db_default=False
+    )
+    until_consumed = models.BooleanField(_("until consumed"), null=True, blank=True)
+    description = models.TextField(
+        _("description"), default="", db_default="", blank=True
+    )
+    tags = models.JSONField(_("tags"), default=list, blank=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("stream configuration")
+        verbose_name_plural = _("stream configurations")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["pattern"], name="eventstreaming_streamconfig_pat"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.pattern
+
+
 class Event(models.Model):
     """
     An immutable event. The database refuses updates, and deletes of what is kept.

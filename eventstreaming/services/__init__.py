@@ -34,25 +34,31 @@ from eventstreaming.services.queues import (
     queue_info,
     redrive,
 )
+from eventstreaming.services.stream_operating import (
+    aconfigure_stream,
+    adelete_stream,
+    astream_settings,
+    atruncate_stream,
+    configure_stream,
+    delete_stream,
+    stream_settings,
+    truncate_stream,
+)
 from eventstreaming.services.streams import (
     aappend,
     aappend_many,
     acreate_stream,
-    adelete_stream,
     append,
     append_many,
     aread_all,
     aread_category,
     aread_stream,
     astream_info,
-    atruncate_stream,
     create_stream,
-    delete_stream,
     read_all,
     read_category,
     read_stream,
     stream_info,
-    truncate_stream,
 )
 
 __all__ = [
@@ -62,6 +68,7 @@ __all__ = [
     "aappend_many",
     "acknowledge",
     "acknowledge_many",
+    "aconfigure_stream",
     "acreate_stream",
     "adead_letters",
     "adelete_stream",
@@ -81,7 +88,9 @@ __all__ = [
     "aread_stream",
     "aredrive",
     "astream_info",
+    "astream_settings",
     "atruncate_stream",
+    "configure_stream",
     "create_stream",
     "dead_letters",
     "delete_stream",
@@ -99,5 +108,6 @@ __all__ = [
     "read_stream",
     "redrive",
     "stream_info",
+    "stream_settings",
     "truncate_stream",
 ]

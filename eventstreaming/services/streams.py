@@ -167,47 +167,6 @@ def create_stream(
     return event_stores[store].create_stream(stream_name, concurrent=concurrent)
 
 
-def truncate_stream(
-    stream_name: str, before_offset: int, *, store: str = DEFAULT_ALIAS
-) -> int:
-    """
-    Remove the events below an offset; return how many this call removed.
-
-    Offsets are never given out again: the stream goes on where it ended, even
-    when nothing is left in it. A reader that asks for a removed offset gets
-    EventsTruncated, and a subscription to the stream that has not read them all
-    stops. Whoever reads a category or the whole store just does not find them.
-
-    The first kept offset is raised first and hides the events below it; then
-    they are deleted in batches. Outside a transaction each step commits by
-    itself, so a call that was interrupted is finished by repeating it; inside
-    one, appends to the stream wait until its end. An unknown stream has nothing
-    to remove. Raise StreamDeleted for a deleted one.
-    """
-    return event_stores[store].truncate_stream(stream_name, before_offset)
-
-
-def delete_stream(
-    stream_name: str,
-    *,
-    expected_version: ExpectedVersion = ANY_VERSION,
-    store: str = DEFAULT_ALIAS,
-) -> int:
-    """
-    Delete a stream for good; return how many events this call removed.
-
-    The name stays reserved: from then on an append, a truncation or a read
-    raises StreamDeleted, and a subscription to the stream stops. With
-    `expected_version` the stream is deleted only if it is there, otherwise
-    WrongExpectedVersion is raised and nothing happens. Deleting an unknown
-    stream does nothing, and deleting one again removes what an interrupted call
-    has left. See truncate_stream() for how that commits.
-    """
-    return event_stores[store].delete_stream(
-        stream_name, expected_version=expected_version
-    )
-
-
 aappend = async_function(append)
 aappend_many = async_function(append_many)
 aread_stream = async_reader(read_stream)
@@ -215,5 +174,3 @@ aread_category = async_reader(read_category)
 aread_all = async_reader(read_all)
 astream_info = async_function(stream_info)
 acreate_stream = async_function(create_stream)
-atruncate_stream = async_function(truncate_stream)
-adelete_stream = async_function(delete_stream)

@@ -21,6 +21,7 @@ def test_the_pages_of_the_app() -> None:
         "message",
         "queue",
         "stream",
+        "streamconfiguration",
         "subscription",
     }
 
@@ -32,7 +33,7 @@ def test_django_finds_nothing_wrong() -> None:
 def test_a_site_of_ones_own_gets_all_pages() -> None:
     site = admin.AdminSite("other")
     register_pages(site)
-    assert len(site._registry) == 6
+    assert len(site._registry) == 7
     assert site.check(None) == []
 
 

@@ -12,6 +12,7 @@ from eventstreaming.backends.database.dead_letters import DeadLetterOperations
 from eventstreaming.backends.database.leases import LeaseOperations
 from eventstreaming.backends.database.queues import QueueOperations
 from eventstreaming.backends.database.reading import ReadOperations
+from eventstreaming.backends.database.stream_settings import StreamSettingsOperations
 from eventstreaming.backends.database.streams import StreamOperations
 from eventstreaming.backends.database.truncation import TruncationOperations
 
@@ -20,6 +21,7 @@ class DatabaseEventStore(
     StreamOperations,
     ReadOperations,
     TruncationOperations,
+    StreamSettingsOperations,
     QueueOperations,
     LeaseOperations,
     DeadLetterOperations,

@@ -14,6 +14,7 @@ from eventstreaming.backends.memory.dead_letters import DeadLetterOperations
 from eventstreaming.backends.memory.leases import LeaseOperations
 from eventstreaming.backends.memory.queues import QueueOperations
 from eventstreaming.backends.memory.reading import ReadOperations
+from eventstreaming.backends.memory.stream_settings import StreamSettingsOperations
 from eventstreaming.backends.memory.streams import StreamOperations
 from eventstreaming.backends.memory.truncation import TruncationOperations
 
@@ -24,6 +25,7 @@ class MemoryEventStore(
     StreamOperations,
     ReadOperations,
     TruncationOperations,
+    StreamSettingsOperations,
     QueueOperations,
     LeaseOperations,
     DeadLetterOperations,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 from threading import Lock
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -78,6 +79,7 @@ class MemoryData:
     last_position: int = 0
     first_offsets: dict[str, int] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
+    stream_settings: dict[str, dict[str, Any]] = field(default_factory=dict)
     event_ids: set[UUID] = field(default_factory=set)
     streams: dict[str, list[StoredEvent]] = field(default_factory=dict)
     categories: dict[str, list[StoredEvent]] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 The store for production: each hot operation is one statement of `sql/`.
 """
 
+from eventstreaming.backends.database.stream_settings import StreamSettingsOperations
 from eventstreaming.backends.database.truncation import TruncationOperations
 from eventstreaming.backends.postgresql.checks import DatabaseChecks
 from eventstreaming.backends.postgresql.queues import QueueOperations
@@ -13,6 +14,7 @@ class PostgreSQLEventStore(
     StreamOperations,
     ReadOperations,
     TruncationOperations,
+    StreamSettingsOperations,
     QueueOperations,
     DatabaseChecks,
 ):

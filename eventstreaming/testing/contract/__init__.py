@@ -11,6 +11,7 @@ from eventstreaming.testing.contract.queues import QueueContract
 from eventstreaming.testing.contract.reading import ReadingContract
 from eventstreaming.testing.contract.refusals import RefusalContract
 from eventstreaming.testing.contract.scheduling import SchedulingContract
+from eventstreaming.testing.contract.stream_settings import StreamSettingsContract
 from eventstreaming.testing.contract.streams import StreamContract
 from eventstreaming.testing.contract.transactions import TransactionContract
 from eventstreaming.testing.contract.truncation import TruncationContract
@@ -27,6 +28,7 @@ class EventStoreContract(
     ReadingContract,
     PositionContract,
     StreamContract,
+    StreamSettingsContract,
     QueueContract,
     SchedulingContract,
     LeaseContract,
