@@ -5,12 +5,14 @@ import tempfile
 from pathlib import Path
 
 from demo_project.settings import *  # noqa: F403
-from demo_project.settings import DATABASES, INSTALLED_APPS
+from demo_project.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE
 
 DEBUG = False
 SECRET_KEY = "only-for-the-tests"
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.testapp", "tests.workerapp"]
+
+MIDDLEWARE = ["tests.browser.policy.strict_policy_middleware", *MIDDLEWARE]
 
 DATABASES["default"]["TEST"] = {"NAME": "test_eventstreaming"}
 

@@ -32,7 +32,6 @@ class DeadLetterAdmin(MessagePageAdmin):
         "message_type",
         "reason",
         "error_line",
-        "attempts",
         "died",
     )
     list_filter = (DeadQueueFilter, ReasonFilter, FingerprintFilter)

@@ -1,0 +1,75 @@
+"""Rows for every page, with texts that attack it and names that stretch it."""
+
+from django.utils import timezone
+
+from eventstreaming import EventData, append, dequeue_many, enqueue, enqueue_many
+from eventstreaming.models import (
+    Checkpoint,
+    DeadLetter,
+    Message,
+    Queue,
+    Stream,
+    Subscription,
+)
+
+# Whatever of this becomes an element is found by its class or by its source.
+ATTACK = (
+    "\"'><img class=intruder src=x onerror=alert(1)>"
+    "</pre></textarea><script class=intruder>alert(1)</script>"
+)
+INTRUDERS = ".intruder"
+LONG = "order-" + "x" * 249
+
+
+def fill() -> None:
+    """Write what all pages show: two pages of messages, and some of the rest."""
+    fill_streams()
+    fill_queues()
+    fill_subscriptions()
+
+
+def fill_streams() -> None:
+    for name in ("order-1", "attacked", LONG):
+        append(
+            name,
+            [
+                EventData("OrderPlaced", {"note": ATTACK, "total": 12}),
+                EventData(LONG, {ATTACK: [ATTACK]}),
+            ],
+            key=ATTACK,
+            metadata={ATTACK: ATTACK},
+            correlation_id=ATTACK,
+            causation_id=ATTACK,
+        )
+    # Services refuse such names; pages show them all the same.
+    Stream.objects.filter(name="attacked").update(name=ATTACK, category=ATTACK)
+
+
+def fill_queues() -> None:
+    enqueue_many(LONG, [EventData("Note", {"text": "x" * 400})] * 120)
+    for message in dequeue_many(LONG, 2):
+        message.nack(error="x" * 400)
+    Queue.objects.create(name="mail", description=ATTACK, backoff=[1, 5])
+    enqueue_many("mail", [EventData("Mail", {"to": ATTACK})] * 4)
+    for message in dequeue_many("mail", 3):
+        message.nack(error=ATTACK, dead_letter=True)
+    enqueue("mail", EventData("Mail", {}), delay=3600)
+    enqueue("mail", EventData("Mail", {}), headers={ATTACK: ATTACK})
+    dequeue_many("mail", 1)
+    attacked = Message.objects.filter(queue="mail")
+    attacked.update(message_type=ATTACK, group_key=ATTACK, worker_id=ATTACK[:60])
+    DeadLetter.objects.update(message_type=ATTACK, group_key=ATTACK)
+
+
+def fill_subscriptions() -> None:
+    for name, source in ((ATTACK[:90], "order-*"), ("b" * 100, LONG)):
+        subscription = Subscription.objects.create(
+            name=name, source=source, state=Subscription.State.STOPPED
+        )
+        Checkpoint.objects.create(
+            subscription=subscription,
+            attempts=3,
+            error=f"{ATTACK}\nTraceback (most recent call last):\n{ATTACK}",
+            owner=ATTACK[:60],
+            progressed_at=timezone.now(),
+        )

@@ -1,0 +1,33 @@
+"""Every page, as a superuser and as somebody who may only look."""
+
+import pytest
+
+from tests.browser.person import Person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROOT = "/admin/eventstreaming/"
+LISTS = ("stream", "event", "queue", "message", "deadletter", "subscription")
+
+
+def test_every_page_is_sound_for_a_superuser(superuser: Person) -> None:
+    assert "\n".join(walk(superuser)) == ""
+
+
+def test_every_page_is_sound_for_a_viewer(viewer: Person) -> None:
+    assert "\n".join(walk(viewer)) == ""
+
+
+def walk(person: Person) -> list[str]:
+    """Look at both indexes, at each list and at the pages of its first rows."""
+    complaints = []
+    for path in ("/admin/", ROOT):
+        person.open(path)
+        complaints += person.complaints()
+    for name in LISTS:
+        person.open(f"{ROOT}{name}/")
+        complaints += person.complaints()
+        for page in person.links(f"#result_list a[href*='/{name}/'][href*='/change/']"):
+            person.open(page)
+            complaints += person.complaints()
+    return complaints
