@@ -146,6 +146,7 @@ class MessageStore(Protocol):
         delay: Duration | None = None,
         error: str | BaseException | None = None,
         dead_letter: bool = False,
+        max_attempts: int | None = None,
     ) -> bool: ...
     async def anack(
         self,
@@ -156,6 +157,7 @@ class MessageStore(Protocol):
         delay: Duration | None = None,
         error: str | BaseException | None = None,
         dead_letter: bool = False,
+        max_attempts: int | None = None,
     ) -> bool: ...
     def extend_visibility(
         self, stream_name: str, message_id: str, timeout: Duration, *, receipt: str

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from eventstreaming.events import arguments
-from eventstreaming.events.limits import limits
+from eventstreaming.events.patterns import name_or_pattern
+from eventstreaming.events.queue_settings import checked_setting
 from eventstreaming.exceptions import InvalidArgument
 from eventstreaming.models import Queue
 
@@ -21,7 +21,6 @@ else:
     ModelForm = forms.ModelForm
 
 T = TypeVar("T")
-MAX_SMALLINT = 32_767
 
 
 class DelaysField(forms.CharField):
@@ -44,10 +43,7 @@ class DelaysField(forms.CharField):
             raise ValidationError(
                 gettext("Enter numbers with commas between them: 1, 5, 30")
             ) from None
-        maximum = limits().delay
-        return [
-            _checked(arguments.seconds, delay, "backoff", maximum) for delay in delays
-        ]
+        return _checked(checked_setting, "backoff", delays)
 
 
 class QueueForm(ModelForm):
@@ -77,23 +73,31 @@ class QueueForm(ModelForm):
         widgets = {
             "description": AdminTextareaWidget(attrs={"rows": 3}),
         }
+        help_texts = {
+            "name": _(
+                "A queue, or a pattern: email-* for all that begin so, * for all. "
+                "For each setting the closest name or pattern that has it counts."
+            ),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["paused"] = self.instance.paused_at is not None
 
     def clean_name(self) -> str:
-        return _checked(arguments.stream_name, self.cleaned_data["name"], "name")
+        return _checked(name_or_pattern, self.cleaned_data["name"], "name")
 
-    def clean_visibility_timeout(self) -> float | None:
-        value = self.cleaned_data["visibility_timeout"]
-        return None if value is None else _checked(arguments.visibility_timeout, value)
+    def clean_description(self) -> Any:
+        return self._clean_setting("description")
 
-    def clean_max_attempts(self) -> int | None:
-        return self._clean_count("max_attempts")
+    def clean_visibility_timeout(self) -> Any:
+        return self._clean_setting("visibility_timeout")
 
-    def clean_max_deliveries(self) -> int | None:
-        return self._clean_count("max_deliveries")
+    def clean_max_attempts(self) -> Any:
+        return self._clean_setting("max_attempts")
+
+    def clean_max_deliveries(self) -> Any:
+        return self._clean_setting("max_deliveries")
 
     def save(self, commit: bool = True) -> Queue:
         if not self.cleaned_data["paused"]:
@@ -102,9 +106,8 @@ class QueueForm(ModelForm):
             self.instance.paused_at = timezone.now()
         return super().save(commit)
 
-    def _clean_count(self, name: str) -> int | None:
-        value = self.cleaned_data[name]
-        return _checked(arguments.optional_integer, value, name, 1, MAX_SMALLINT)
+    def _clean_setting(self, name: str) -> Any:
+        return _checked(checked_setting, name, self.cleaned_data[name])
 
 
 def _checked(check: Callable[..., T], *args: Any) -> T:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -28,6 +29,7 @@ from eventstreaming.admin.queue_filters import BLOCKED, DELAYED, READY
 from eventstreaming.admin.queue_form import QueueForm
 from eventstreaming.admin.queue_names import dead_letter_queue_names, live_queue_names
 from eventstreaming.admin.viewing import StyledAdmin
+from eventstreaming.events.patterns import is_pattern, matching
 from eventstreaming.models import DeadLetter, Message, Queue
 from eventstreaming.types import QueueInfo
 
@@ -36,7 +38,8 @@ from eventstreaming.types import QueueInfo
 class Glance:
     """What a row of the list shows besides the settings."""
 
-    info: QueueInfo
+    info: QueueInfo | None  # a pattern holds no messages
+    paused_at: datetime | None
     has_settings: bool
     may_add_settings: bool
 
@@ -56,6 +59,7 @@ class QueueChangeList(UncountedChangeList):
         except ValueError as error:
             raise IncorrectLookupParameters(error) from error
         stored = {queue.name: queue for queue in self.queryset}
+        pauses = _pauses()
         prefix = self.query.strip()
         names = {*stored, *live_queue_names(), *dead_letter_queue_names()}
         chosen = sorted(name for name in names if name.startswith(prefix))
@@ -63,7 +67,12 @@ class QueueChangeList(UncountedChangeList):
         rows = []
         for name in self._page(chosen, cursor):
             queue: Any = stored.get(name) or Queue(name=name)
-            queue.glance = Glance(services.queue_info(name), name in stored, may_add)
+            queue.glance = Glance(
+                None if is_pattern(name) else services.queue_info(name),
+                _paused_at(name, pauses),
+                name in stored,
+                may_add,
+            )
             rows.append(queue)
         self.show(rows)
         back = rows and rows[0].name > chosen[0]
@@ -91,6 +100,18 @@ class QueueChangeList(UncountedChangeList):
             ]
         size = self.list_per_page
         return names[-size:] if cursor.backwards else names[:size]
+
+
+def _pauses() -> dict[str, datetime]:
+    """Return since when names and patterns are paused."""
+    paused = Queue.objects.filter(paused_at__isnull=False)
+    return {queue.name: queue.paused_at for queue in paused if queue.paused_at}
+
+
+def _paused_at(name: str, pauses: dict[str, datetime]) -> datetime | None:
+    """Return since when something pauses a queue."""
+    places = [name] if is_pattern(name) else matching(name)
+    return min((pauses[place] for place in places if place in pauses), default=None)
 
 
 class QueueAdmin(StyledAdmin):
@@ -150,37 +171,41 @@ class QueueAdmin(StyledAdmin):
 
     @admin.display(description=_("queue"))
     def queue(self, queue: Any) -> str:
+        if queue.glance.info is None:
+            return str(queue.name)
         return list_link(self, Message, queue.name, queue=queue.name)
 
     @admin.display(description=_("ready"))
     def ready(self, queue: Any) -> str:
-        return self._count(queue, queue.glance.info.ready, Message, state=READY)
+        return self._count(queue, "ready", Message, state=READY)
 
     @admin.display(description=_("in flight"))
     def in_flight(self, queue: Any) -> str:
-        return self._count(queue, queue.glance.info.in_flight, Message, state=READY)
+        return self._count(queue, "in_flight", Message, state=READY)
 
     @admin.display(description=_("delayed"))
     def delayed(self, queue: Any) -> str:
-        return self._count(queue, queue.glance.info.delayed, Message, state=DELAYED)
+        return self._count(queue, "delayed", Message, state=DELAYED)
 
     @admin.display(description=_("blocked"))
     def blocked(self, queue: Any) -> str:
-        return self._count(queue, queue.glance.info.blocked, Message, state=BLOCKED)
+        return self._count(queue, "blocked", Message, state=BLOCKED)
 
     @admin.display(description=_("dead"))
     def dead(self, queue: Any) -> str:
-        return self._count(queue, queue.glance.info.dead, DeadLetter)
+        return self._count(queue, "dead", DeadLetter)
 
     @admin.display(description=_("oldest ready"))
     def oldest(self, queue: Any) -> str:
-        return duration(queue.glance.info.oldest_age)
+        info = queue.glance.info
+        return "-" if info is None else duration(info.oldest_age)
 
     @admin.display(description=_("delivery"))
     def delivery(self, queue: Any) -> str:
-        if queue.paused_at is None:
+        paused_at = queue.glance.paused_at
+        if paused_at is None:
             return gettext("on")
-        return format_html(gettext("paused since {}"), moment(queue.paused_at))
+        return format_html(gettext("paused since {}"), moment(paused_at))
 
     @admin.display(description=_("settings"))
     def settings(self, queue: Any) -> str:
@@ -190,9 +215,12 @@ class QueueAdmin(StyledAdmin):
             return add_link(self, Queue, gettext("Set"), name=queue.name)
         return gettext("built-in")
 
-    def _count(self, queue: Any, count: int, model: Any, **filters: str) -> str:
+    def _count(self, queue: Any, what: str, model: Any, **filters: str) -> str:
         """Return a number that links to what it counts; `+` means: and more."""
         info = queue.glance.info
+        if info is None:
+            return "-"
+        count: int = getattr(info, what)
         bound = max(info.ready, info.in_flight, info.delayed, info.blocked, info.dead)
         text = f"{count:,}" if info.exact or count < bound else f"{count:,}+"
         if not count:

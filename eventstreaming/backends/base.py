@@ -7,26 +7,13 @@ arguments with `eventstreaming.events`, so all stores answer bad input alike.
 
 from typing import Any
 
-from eventstreaming.backends.base_queues import (
-    BACKOFF,
-    MAX_ATTEMPTS,
-    MAX_DELIVERIES,
-    VISIBILITY_TIMEOUT,
-    BaseQueues,
-)
+from eventstreaming.backends.base_queues import BaseQueues
 from eventstreaming.backends.base_stream_operating import BaseStreamOperating
 from eventstreaming.backends.base_streams import BaseStreams
 from eventstreaming.backends.reading import BATCH_SIZE
 from eventstreaming.exceptions import InvalidEventStore, UnsupportedOperation
 
-__all__ = [
-    "BACKOFF",
-    "BATCH_SIZE",
-    "MAX_ATTEMPTS",
-    "MAX_DELIVERIES",
-    "VISIBILITY_TIMEOUT",
-    "BaseEventStore",
-]
+__all__ = ["BATCH_SIZE", "BaseEventStore"]
 
 
 class BaseEventStore(BaseStreams, BaseStreamOperating, BaseQueues):

@@ -11,6 +11,8 @@ from asgiref.sync import sync_to_async
 from eventstreaming import clock
 from eventstreaming.backends.twins import async_method
 from eventstreaming.backends.waiting import pauses
+from eventstreaming.events.queue_settings import Delays, QueueSettings
+from eventstreaming.events.unset import UNSET, Unset
 from eventstreaming.types import (
     JSON,
     DeadLetter,
@@ -19,11 +21,6 @@ from eventstreaming.types import (
     Message,
     QueueInfo,
 )
-
-VISIBILITY_TIMEOUT = 30.0  # seconds
-MAX_ATTEMPTS = 5
-MAX_DELIVERIES = 20
-BACKOFF = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 600.0)
 
 
 class BaseQueues(ABC):
@@ -101,6 +98,8 @@ class BaseQueues(ABC):
         stream_name: str,
         limit: int,
         visibility_timeout: Duration | None = None,
+        *,
+        max_deliveries: int | None = None,
     ) -> list[Message]:
         """See services.dequeue_many()."""
 
@@ -163,9 +162,23 @@ class BaseQueues(ABC):
     def message_atomic(self, message: Message) -> AbstractContextManager[None]:
         """See types.Message.atomic()."""
 
-    def visibility_timeout_of(self, stream_name: str) -> float:
-        """Return the seconds that a lease of the queue lasts by default."""
-        return VISIBILITY_TIMEOUT
+    @abstractmethod
+    def configure_queue(
+        self,
+        name: str,
+        *,
+        visibility_timeout: Duration | Unset | None = UNSET,
+        max_attempts: int | Unset | None = UNSET,
+        max_deliveries: int | Unset | None = UNSET,
+        backoff: Delays | Unset | None = UNSET,
+        description: str | Unset = UNSET,
+        paused: bool | Unset = UNSET,
+    ) -> None:
+        """See services.configure_queue()."""
+
+    @abstractmethod
+    def queue_settings(self, stream_name: str) -> QueueSettings:
+        """See services.queue_settings()."""
 
     @abstractmethod
     def queue_info(self, stream_name: str, *, exact: bool = False) -> QueueInfo:
@@ -204,6 +217,8 @@ class BaseQueues(ABC):
     aacknowledge_many = async_method(acknowledge_many)
     anack = async_method(nack)
     aextend_visibility = async_method(extend_visibility)
+    aconfigure_queue = async_method(configure_queue)
+    aqueue_settings = async_method(queue_settings)
     aqueue_info = async_method(queue_info)
     adead_letters = async_method(dead_letters)
     aredrive = async_method(redrive)

@@ -101,7 +101,7 @@ class HandlerPool:
 def run_job(job: Job) -> Outcome:
     """Run one handler, with Django's connections in order before and after."""
     began = clock.monotonic()
-    message, settled = settling(job.message)
+    message, settled = settling(job.message, job.handler.retry)
     error: BaseException | None = None
     try:
         handle_message(job.handler.function, message)

@@ -91,7 +91,10 @@ class QueueRunner:
         for handler in self._in_turn():
             timeout = self._timeout(handler)  # asked first: it may fail
             messages = self.store.dequeue_many(
-                handler.queue, wanted - claimed, handler.visibility_timeout
+                handler.queue,
+                wanted - claimed,
+                handler.visibility_timeout,
+                max_deliveries=handler.max_deliveries,
             )
             if messages:
                 jobs = [Job(handler, message) for message in messages]
@@ -119,7 +122,7 @@ class QueueRunner:
         now = clock.monotonic()
         timeout, known_until = self._timeouts.get(handler.queue, (0.0, 0.0))
         if now >= known_until:
-            timeout = self.store.visibility_timeout_of(handler.queue)
+            timeout = self.store.queue_settings(handler.queue).visibility_timeout
             self._timeouts[handler.queue] = (timeout, now + SETTINGS_KEPT_SECONDS)
         return timeout
 
@@ -178,18 +181,13 @@ class QueueRunner:
 
     def _fail(self, outcome: Outcome, error: BaseException) -> None:
         handler, message = outcome.job
-        attempt = message.attempts + 1
-        delay = None
-        if handler.retry.backoff is not None:
-            delay = handler.retry.delay(attempt, error)
         try:
             again = self.store.nack(
                 message.stream_name,
                 message.message_id,
                 receipt=message.receipt,
-                delay=delay,
                 error=error,
-                max_attempts=handler.retry.max_attempts,
+                **handler.retry.decision(message.attempts + 1, error),
             )
         except LeaseLost as lost:
             logger.warning("%r failed with %s; %s", message, describe(error), lost)

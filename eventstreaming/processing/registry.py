@@ -10,8 +10,9 @@ from typing import Any, Literal, TypeVar
 
 from eventstreaming.backends import DEFAULT_ALIAS
 from eventstreaming.events import arguments
+from eventstreaming.events.queue_settings import MAX_COUNT
 from eventstreaming.exceptions import HandlerConflict, InvalidType, InvalidValue
-from eventstreaming.processing.retry import Backoff, RetryPolicy
+from eventstreaming.processing.retry import Backoff, Errors, RetryPolicy
 from eventstreaming.processing.sources import Source
 from eventstreaming.types import Duration, Message, StoredEvent
 
@@ -34,6 +35,7 @@ class QueueHandler:
     function: MessageFunction
     retry: RetryPolicy
     visibility_timeout: float | None
+    max_deliveries: int | None = None
     store: str
 
     @property
@@ -91,7 +93,9 @@ def queue_handler(
     stream_name: str,
     *,
     max_attempts: int | None = None,
+    max_deliveries: int | None = None,
     backoff: Backoff | None = None,
+    dead_letter_on: Errors = (),
     visibility_timeout: Duration | None = None,
     store: str = DEFAULT_ALIAS,
 ) -> Callable[[M], M]:
@@ -101,8 +105,12 @@ def queue_handler(
     A return acknowledges the message, an exception is a failed attempt: it is
     delivered again after `backoff` (see RetryPolicy; default: the queue's), and
     goes to the dead letters after `max_attempts` (default: the queue's, else
-    5). The message stays hidden while the function runs. A function that
-    settles the message itself, with `message.atomic()` say, is left alone.
+    5), or at once when it is one of the types `dead_letter_on`. So does a
+    message that was delivered `max_deliveries` times (default: the queue's,
+    else 20) without an answer: it may be killing its worker. The message stays
+    hidden while the function runs. A function that settles the message itself,
+    with `message.atomic()` say, is left alone; its `message.nack()` obeys the
+    same policy.
     Raise HandlerConflict when the queue has a handler already.
     """
     queue = arguments.stream_name(stream_name)
@@ -111,7 +119,10 @@ def queue_handler(
         if visibility_timeout is None
         else arguments.visibility_timeout(visibility_timeout)
     )
-    retry = RetryPolicy(max_attempts, backoff)
+    retry = RetryPolicy(max_attempts, backoff, dead_letter_on)
+    deliveries = arguments.optional_integer(
+        max_deliveries, "max_deliveries", 1, MAX_COUNT
+    )
 
     def register(function: M) -> M:
         handlers.add_queue(
@@ -120,6 +131,7 @@ def queue_handler(
                 function=_callable(function),
                 retry=retry,
                 visibility_timeout=timeout,
+                max_deliveries=deliveries,
                 store=store,
             )
         )

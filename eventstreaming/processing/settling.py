@@ -6,25 +6,35 @@ from typing import Any
 
 import msgspec
 
+from eventstreaming.processing.retry import RetryPolicy
 from eventstreaming.types import Duration, Message, MessageStore
 
 
-def settling(message: Message) -> tuple[Message, list[str]]:
-    """Return the message, and a list that is filled once it was answered."""
+def settling(message: Message, retry: RetryPolicy) -> tuple[Message, list[str]]:
+    """
+    Return the message as a handler gets it, and a list of its answers.
+
+    Its `nack()` goes by the handler's retry policy. The list is filled once
+    the message was answered.
+    """
     answers: list[str] = []
-    store = _NotingStore(message.store, answers)
+    store = _HandlersStore(message, retry, answers)
     return msgspec.structs.replace(message, store=store), answers
 
 
-class _NotingStore:
+class _HandlersStore:
     """
     The message's store, noting the calls that answer the message.
 
     `message.atomic()` acknowledges through the message, so it is noted, too.
     """
 
-    def __init__(self, store: MessageStore, answers: list[str]) -> None:
-        self._store = store
+    def __init__(
+        self, message: Message, retry: RetryPolicy, answers: list[str]
+    ) -> None:
+        self._store: MessageStore = message.store
+        self._attempt = message.attempts + 1
+        self._retry = retry
         self._answers = answers
 
     def acknowledge(self, *args: Any, **kwargs: Any) -> bool:
@@ -38,14 +48,20 @@ class _NotingStore:
         return result
 
     def nack(self, *args: Any, **kwargs: Any) -> bool:
-        result = self._store.nack(*args, **kwargs)
+        result = self._store.nack(*args, **self._by_policy(kwargs))
         self._answers.append("nack")
         return result
 
     async def anack(self, *args: Any, **kwargs: Any) -> bool:
-        result = await self._store.anack(*args, **kwargs)
+        result = await self._store.anack(*args, **self._by_policy(kwargs))
         self._answers.append("nack")
         return result
+
+    def _by_policy(self, decision: dict[str, Any]) -> dict[str, Any]:
+        """Fill in what the handler left open."""
+        if decision["delay"] is not None or decision["dead_letter"]:
+            return {**decision, "max_attempts": self._retry.max_attempts}
+        return {**decision, **self._retry.decision(self._attempt, decision["error"])}
 
     def extend_visibility(
         self, stream_name: str, message_id: str, timeout: Duration, *, receipt: str

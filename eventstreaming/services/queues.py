@@ -1,4 +1,4 @@
-"""The public functions for queues."""
+"""The public functions for messages."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -7,11 +7,9 @@ from eventstreaming.backends import DEFAULT_ALIAS, event_stores
 from eventstreaming.backends.twins import async_function
 from eventstreaming.types import (
     JSON,
-    DeadLetter,
     Duration,
     EnqueuedId,
     Message,
-    QueueInfo,
 )
 
 
@@ -99,10 +97,18 @@ def dequeue_many(
     limit: int,
     visibility_timeout: Duration | None = None,
     *,
+    max_deliveries: int | None = None,
     store: str = DEFAULT_ALIAS,
 ) -> list[Message]:
-    """Lease up to `limit` messages at once, in order. See dequeue()."""
-    return event_stores[store].dequeue_many(stream_name, limit, visibility_timeout)
+    """
+    Lease up to `limit` messages at once, in order. See dequeue().
+
+    A message that was delivered `max_deliveries` times (default: the queue's,
+    else 20) without an answer goes to the dead letters instead.
+    """
+    return event_stores[store].dequeue_many(
+        stream_name, limit, visibility_timeout, max_deliveries=max_deliveries
+    )
 
 
 def pop(stream_name: str, *, store: str = DEFAULT_ALIAS) -> Message | None:
@@ -182,52 +188,6 @@ def extend_visibility(
     )
 
 
-def queue_info(
-    stream_name: str, *, exact: bool = False, store: str = DEFAULT_ALIAS
-) -> QueueInfo:
-    """
-    Count a queue's messages by state, each up to 10,000 unless `exact`.
-
-    `oldest_age` is the age in seconds of the oldest message that is ready.
-    """
-    return event_stores[store].queue_info(stream_name, exact=exact)
-
-
-def dead_letters(
-    stream_name: str | None = None,
-    *,
-    reason: str | None = None,
-    fingerprint: str | None = None,
-    limit: int = 100,
-    store: str = DEFAULT_ALIAS,
-) -> list[DeadLetter]:
-    """Return at most `limit` dead letters, the newest message first."""
-    return event_stores[store].dead_letters(
-        stream_name, reason=reason, fingerprint=fingerprint, limit=limit
-    )
-
-
-def redrive(
-    stream_name: str,
-    ids: Iterable[str] | None = None,
-    *,
-    limit: int | None = None,
-    store: str = DEFAULT_ALIAS,
-) -> int:
-    """
-    Send dead letters back to their queue; return how many.
-
-    They keep their ids and start again with no deliveries and attempts. The
-    oldest come first, at most `limit`.
-    """
-    return event_stores[store].redrive(stream_name, ids, limit=limit)
-
-
-def purge(stream_name: str, *, store: str = DEFAULT_ALIAS) -> int:
-    """Remove all messages of a queue, leased ones too; return how many."""
-    return event_stores[store].purge(stream_name)
-
-
 aenqueue = async_function(enqueue)
 aenqueue_many = async_function(enqueue_many)
 adequeue_many = async_function(dequeue_many)
@@ -236,10 +196,6 @@ aacknowledge = async_function(acknowledge)
 aacknowledge_many = async_function(acknowledge_many)
 anack = async_function(nack)
 aextend_visibility = async_function(extend_visibility)
-aqueue_info = async_function(queue_info)
-adead_letters = async_function(dead_letters)
-aredrive = async_function(redrive)
-apurge = async_function(purge)
 
 
 async def adequeue(

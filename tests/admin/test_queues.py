@@ -6,7 +6,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from eventstreaming import EventData, dequeue, dequeue_many, enqueue, enqueue_many
+from eventstreaming import (
+    EventData,
+    dequeue,
+    dequeue_many,
+    enqueue,
+    enqueue_many,
+    queue_settings,
+)
 from eventstreaming.admin.queue_names import dead_letter_queue_names, live_queue_names
 from eventstreaming.models import Message, Queue
 from tests.admin.conftest import Staff
@@ -83,13 +90,27 @@ def test_numbers_cost_one_query_per_queue(admin_client: Client) -> None:
     with CaptureQueriesContext(connection) as queries:
         visit(admin_client, "queue/")
     own = [q["sql"] for q in queries.captured_queries if "eventstreaming" in q["sql"]]
-    assert len(own) == 10 + 3  # settings, names of live queues, names of dead letters
+    assert len(own) == 10 + 4  # settings, pauses, names of live queues and of dead
 
 
 def test_a_paused_queue_says_since_when(admin_client: Client) -> None:
     Queue.objects.create(name="mail", paused_at=timezone.now())
     (row,) = visit(admin_client, "queue/").rows
     assert row[7].startswith("paused since 20")
+
+
+def test_patterns_are_settings_of_many_queues(admin_client: Client) -> None:
+    values = form(name="mail-*", max_attempts="7", paused="on")
+    post(admin_client, "queue/add/", **values)
+    assert queue_settings("mail-eu").max_attempts == 7
+    enqueue("mail-eu", MAIL)
+    enqueue("sms", MAIL)
+    pattern, mail, sms = visit(admin_client, "queue/").rows
+    assert pattern[:7] == ["mail-*", "-", "-", "-", "-", "-", "-"]
+    assert pattern[7] == mail[7]
+    assert mail[7].startswith("paused since 20")
+    assert sms[7] == "on"
+    assert dequeue("mail-eu") is None
 
 
 def test_an_empty_list_says_what_to_do(admin_client: Client) -> None:
@@ -136,6 +157,7 @@ def test_a_pause_keeps_its_beginning(admin_client: Client) -> None:
     ("values", "problem"),
     [
         ({"name": "no spaces"}, "is refused: use letters"),
+        ({"name": "mail*"}, "is no pattern"),
         ({"visibility_timeout": "0"}, "must be between 0.001 and"),
         ({"visibility_timeout": "1e9"}, "must be between"),
         ({"max_attempts": "0"}, "must be between 1 and 32767"),

@@ -8,8 +8,8 @@ from django.test import override_settings
 
 from eventstreaming import clock
 from eventstreaming.backends import event_stores
-from eventstreaming.backends.base import BACKOFF
 from eventstreaming.backends.memory import MemoryEventStore, reset
+from eventstreaming.events.queue_settings import BACKOFF
 from eventstreaming.exceptions import InvalidEventStore
 from eventstreaming.types import EventData, Message
 

@@ -190,7 +190,7 @@ def test_settings_of_a_queue_count(store: DatabaseEventStore) -> None:
     assert message is not None
     held = message.visible_until - message.enqueued_at
     assert timedelta(seconds=7) <= held < timedelta(seconds=17)
-    assert store.visibility_timeout_of("set") == 7
+    assert store.queue_settings("set").visibility_timeout == 7
     assert message.nack() is True
 
     message = store.dequeue("set")
@@ -204,7 +204,7 @@ def test_settings_of_a_queue_count(store: DatabaseEventStore) -> None:
     assert store.pop("set") is None
 
 
-def test_last_ten_errors_are_kept(store: DatabaseEventStore) -> None:
+def test_the_first_error_and_the_last_nine_are_kept(store: DatabaseEventStore) -> None:
     store.enqueue("failing", {})
     for attempt in range(1, 14):
         message = store.dequeue("failing")
@@ -213,6 +213,7 @@ def test_last_ten_errors_are_kept(store: DatabaseEventStore) -> None:
             "failing", message.message_id, delay=0, max_attempts=99, error=f"E{attempt}"
         )
     errors = Message.objects.using("sqlite").get().errors
-    assert [entry["error"] for entry in errors] == [f"E{n}" for n in range(4, 14)]
-    assert [entry["attempt"] for entry in errors] == list(range(4, 14))
+    kept = [1, *range(5, 14)]
+    assert [entry["error"] for entry in errors] == [f"E{n}" for n in kept]
+    assert [entry["attempt"] for entry in errors] == kept
     assert datetime.fromisoformat(errors[0]["at"]).utcoffset() == timedelta(0)

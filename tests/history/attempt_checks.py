@@ -9,7 +9,7 @@ begins both at nothing.
 from collections.abc import Iterator
 from itertools import pairwise
 
-from eventstreaming.backends.base import MAX_DELIVERIES
+from eventstreaming.events.queue_settings import MAX_DELIVERIES
 from tests.history.facts import Facts
 from tests.history.invariants import invariant
 from tests.history.messages import Answer, Delivery

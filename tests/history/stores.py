@@ -101,9 +101,11 @@ class RecordingStore(PostgreSQLEventStore):
         stream_name: str,
         limit: int,
         visibility_timeout: Duration | None = None,
+        *,
+        max_deliveries: int | None = None,
     ) -> list[Message]:
         if visibility_timeout is None:
-            visibility_timeout = self.visibility_timeout_of(stream_name)
+            visibility_timeout = self.queue_settings(stream_name).visibility_timeout
         with self._step(
             "dequeue",
             queue=stream_name,
@@ -111,7 +113,9 @@ class RecordingStore(PostgreSQLEventStore):
             timeout=visibility_timeout,
             asked_at=self._database_now(),
         ) as result:
-            messages = super().dequeue_many(stream_name, limit, visibility_timeout)
+            messages = super().dequeue_many(
+                stream_name, limit, visibility_timeout, max_deliveries=max_deliveries
+            )
             result["deliveries"] = [_delivery(message) for message in messages]
         return messages
 

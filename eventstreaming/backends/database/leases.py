@@ -8,11 +8,12 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from eventstreaming import clock
-from eventstreaming.backends.base import BACKOFF, MAX_ATTEMPTS
 from eventstreaming.backends.database.dead_letters import DeadLetterOperations
+from eventstreaming.backends.database.queue_settings import QueueSettingsOperations
 from eventstreaming.backends.failures import failure_of
 from eventstreaming.backends.leasing import leased
 from eventstreaming.events import arguments
+from eventstreaming.events.queue_settings import delay_before_retry
 from eventstreaming.exceptions import LeaseLost, MessageNotFound
 from eventstreaming.models import Message as MessageRow
 from eventstreaming.models.queues import NEVER
@@ -21,7 +22,7 @@ from eventstreaming.types import JSON, DeadReason, Duration, Message
 KEPT_ERRORS = 10
 
 
-class LeaseOperations(DeadLetterOperations):
+class LeaseOperations(DeadLetterOperations, QueueSettingsOperations):
     """
     Acknowledge, nack, extend and release.
 
@@ -81,20 +82,20 @@ class LeaseOperations(DeadLetterOperations):
                 if lease is None:
                     raise MessageNotFound(stream_name, message_id)
                 raise self._lease_lost(stream_name, number, lease)
-            settings = self._settings(stream_name)
+            settings = self.queue_settings(stream_name)
             row.attempts += 1
-            row.errors = [
-                *(row.errors or [])[1 - KEPT_ERRORS :],
-                _error(self._moment(row.now), row.attempts, failure.text),
-            ]
+            error = _error(self._moment(row.now), row.attempts, failure.text)
+            row.errors = [*(row.errors or []), error]
+            del row.errors[1 : 1 - KEPT_ERRORS]  # the first one says how it began
             maximum = maximum or row.max_attempts or settings.max_attempts
-            if dead_letter or row.attempts >= (maximum or MAX_ATTEMPTS):
+            if dead_letter or row.attempts >= maximum:
                 reason: DeadReason = "rejected" if dead_letter else "max_attempts"
                 self._bury(row, reason, failure)
                 return False
             if seconds is None:
-                backoff = settings.backoff or BACKOFF
-                seconds = clock.random() * backoff[min(row.attempts, len(backoff)) - 1]
+                seconds = delay_before_retry(
+                    settings.backoff, row.attempts, clock.random
+                )
             self._messages.filter(pk=row.pk).update(
                 attempts=row.attempts,
                 errors=row.errors,

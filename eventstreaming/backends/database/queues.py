@@ -7,7 +7,6 @@ from typing import Any
 from django.db.models import F, Max, Q, QuerySet
 from django.db.models.functions import Now
 
-from eventstreaming.backends.base import MAX_DELIVERIES, VISIBILITY_TIMEOUT
 from eventstreaming.backends.database.leases import LeaseOperations, schedule
 from eventstreaming.backends.database.tables import stored_json
 from eventstreaming.backends.failures import DELIVERED_TOO_OFTEN
@@ -21,6 +20,7 @@ from eventstreaming.events.envelopes import (
     new_messages,
 )
 from eventstreaming.events.limits import limits
+from eventstreaming.events.queue_settings import MAX_COUNT
 from eventstreaming.models import Message as MessageRow
 from eventstreaming.types import JSON, Duration, EnqueuedId, Message, QueueInfo
 
@@ -99,6 +99,8 @@ class QueueOperations(LeaseOperations):
         stream_name: str,
         limit: int,
         visibility_timeout: Duration | None = None,
+        *,
+        max_deliveries: int | None = None,
     ) -> list[Message]:
         """See services.dequeue_many()."""
         stream_name = arguments.stream_name(stream_name)
@@ -108,12 +110,15 @@ class QueueOperations(LeaseOperations):
             if visibility_timeout is None
             else arguments.visibility_timeout(visibility_timeout)
         )
+        max_deliveries = arguments.optional_integer(
+            max_deliveries, "max_deliveries", 1, MAX_COUNT
+        )
         self._refuse_lease_in_transaction(stream_name)
         if not self._visible(stream_name).exists():
             return []  # looked without the one lock that SQLite has for writers
-        settings = self._settings(stream_name)
-        timeout = timeout or settings.visibility_timeout or VISIBILITY_TIMEOUT
-        max_deliveries = settings.max_deliveries or MAX_DELIVERIES
+        settings = self.queue_settings(stream_name)
+        timeout = timeout or settings.visibility_timeout
+        max_deliveries = max_deliveries or settings.max_deliveries
         messages: list[Message] = []
         with self.all_or_none():
             while wanted := limit - len(messages):
@@ -142,10 +147,6 @@ class QueueOperations(LeaseOperations):
                     row.deliveries += 1
                     return self._message(row, visible_until=now)
         return None
-
-    def visibility_timeout_of(self, stream_name: str) -> float:
-        """See BaseEventStore.visibility_timeout_of()."""
-        return self._settings(stream_name).visibility_timeout or VISIBILITY_TIMEOUT
 
     def queue_info(self, stream_name: str, *, exact: bool = False) -> QueueInfo:
         """See services.queue_info()."""
@@ -199,7 +200,7 @@ class QueueOperations(LeaseOperations):
         self, stream_name: str, count: int
     ) -> list[tuple[MessageRow, datetime]]:
         """Lock the first visible messages; return each with the time of that."""
-        if self._settings(stream_name).paused_at is not None:
+        if self.queue_settings(stream_name).paused:
             return []
         rows = (
             self._visible(stream_name)

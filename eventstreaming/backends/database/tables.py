@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import JSONField, QuerySet, Value
 
 from eventstreaming.backends.relational import RelationalStore
-from eventstreaming.models import DeadLetter, Event, Message, Queue, Stream
+from eventstreaming.models import DeadLetter, Event, Message, Stream
 from eventstreaming.types import JSON
 
 
@@ -32,10 +32,6 @@ class Tables(RelationalStore):
     def _dead_letters(self) -> QuerySet[DeadLetter]:
         return DeadLetter.objects.using(self.database)
 
-    @property
-    def _queues(self) -> QuerySet[Queue]:
-        return Queue.objects.using(self.database)
-
     @contextmanager
     def all_or_none(self) -> Iterator[None]:
         """
@@ -55,10 +51,6 @@ class Tables(RelationalStore):
         if self.connection.vendor == "sqlite":
             return self.all_or_none()
         return super().batch()
-
-    def _settings(self, stream_name: str) -> Queue:
-        """Return the settings of a queue; without a row all of them are empty."""
-        return self._queues.filter(name=stream_name).first() or Queue(name=stream_name)
 
     def _delete(self, rows: QuerySet[Message]) -> int:
         """

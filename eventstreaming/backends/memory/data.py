@@ -87,6 +87,7 @@ class MemoryData:
     messages: dict[int, KeptMessage] = field(default_factory=dict)
     queues: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     dead: dict[int, DeadMessage] = field(default_factory=dict)
+    settings: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def next_offset(self, stream_name: str) -> int:
         """Return where the next event of a stream goes."""

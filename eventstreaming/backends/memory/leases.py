@@ -5,16 +5,17 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from eventstreaming import clock
-from eventstreaming.backends.base import BACKOFF, MAX_ATTEMPTS
 from eventstreaming.backends.failures import failure_of
 from eventstreaming.backends.leasing import leased
-from eventstreaming.backends.memory.data import KeptMessage, MemoryData, MemoryStore
+from eventstreaming.backends.memory.data import KeptMessage, MemoryData
+from eventstreaming.backends.memory.queue_settings import QueueSettingsOperations
 from eventstreaming.events import arguments
+from eventstreaming.events.queue_settings import delay_before_retry
 from eventstreaming.exceptions import LeaseLost, MessageNotFound
 from eventstreaming.types import DeadReason, Duration, Message
 
 
-class LeaseOperations(MemoryStore):
+class LeaseOperations(QueueSettingsOperations):
     """Acknowledge, nack, extend and release."""
 
     @contextmanager
@@ -72,6 +73,7 @@ class LeaseOperations(MemoryStore):
         seconds = arguments.optional_delay(delay)
         dead_letter = arguments.flag(dead_letter, "dead_letter")
         maximum = arguments.optional_integer(max_attempts, "max_attempts", 1, 32_767)
+        settings = self.queue_settings(stream_name)
         data = self._data
         with data.lock:
             if lease is not None:
@@ -82,13 +84,14 @@ class LeaseOperations(MemoryStore):
                 raise MessageNotFound(stream_name, message_id)
             message.attempts += 1
             message.leased_until = None
-            if dead_letter or message.attempts >= (maximum or MAX_ATTEMPTS):
+            if dead_letter or message.attempts >= (maximum or settings.max_attempts):
                 reason: DeadReason = "rejected" if dead_letter else "max_attempts"
                 data.bury(message, reason, failure)
                 return False
             if seconds is None:
-                bound = BACKOFF[min(message.attempts, len(BACKOFF)) - 1]
-                seconds = clock.random() * bound
+                seconds = delay_before_retry(
+                    settings.backoff, message.attempts, clock.random
+                )
             message.due_at = clock.now() + timedelta(seconds=seconds)
             return True
 

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from eventstreaming import clock
-from eventstreaming.backends.base import MAX_DELIVERIES, VISIBILITY_TIMEOUT
 from eventstreaming.backends.failures import DELIVERED_TOO_OFTEN
-from eventstreaming.backends.memory.data import KeptMessage, MemoryStore, copied
+from eventstreaming.backends.memory.data import KeptMessage, copied
+from eventstreaming.backends.memory.queue_settings import QueueSettingsOperations
 from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import (
     EnqueueOptions,
@@ -17,6 +17,7 @@ from eventstreaming.events.envelopes import (
     new_messages,
 )
 from eventstreaming.events.limits import limits
+from eventstreaming.events.queue_settings import MAX_COUNT
 from eventstreaming.types import (
     JSON,
     Duration,
@@ -26,7 +27,7 @@ from eventstreaming.types import (
 )
 
 
-class QueueOperations(MemoryStore):
+class QueueOperations(QueueSettingsOperations):
     """Messages in the order of their places."""
 
     def enqueue(
@@ -88,15 +89,23 @@ class QueueOperations(MemoryStore):
         stream_name: str,
         limit: int,
         visibility_timeout: Duration | None = None,
+        *,
+        max_deliveries: int | None = None,
     ) -> list[Message]:
         """See services.dequeue_many()."""
         stream_name = arguments.stream_name(stream_name)
         limit = arguments.integer(limit, "limit", 1, limits().messages_per_dequeue)
+        settings = self.queue_settings(stream_name)
         timeout = (
-            VISIBILITY_TIMEOUT
+            settings.visibility_timeout
             if visibility_timeout is None
             else arguments.visibility_timeout(visibility_timeout)
         )
+        max_deliveries = arguments.optional_integer(
+            max_deliveries, "max_deliveries", 1, MAX_COUNT
+        )
+        if settings.paused:
+            return []
         found: list[Message] = []
         data = self._data
         with data.lock:
@@ -108,7 +117,7 @@ class QueueOperations(MemoryStore):
                     data.remove(message)
                     continue
                 message.lease += 1
-                if message.deliveries >= MAX_DELIVERIES:
+                if message.deliveries >= (max_deliveries or settings.max_deliveries):
                     data.bury(message, "max_deliveries", DELIVERED_TOO_OFTEN)
                     continue
                 message.deliveries += 1
@@ -120,6 +129,8 @@ class QueueOperations(MemoryStore):
     def pop(self, stream_name: str) -> Message | None:
         """See services.pop()."""
         stream_name = arguments.stream_name(stream_name)
+        if self.queue_settings(stream_name).paused:
+            return None
         data = self._data
         with data.lock:
             now = clock.now()

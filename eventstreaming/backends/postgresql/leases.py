@@ -5,11 +5,12 @@ from datetime import datetime
 from json import dumps
 from typing import Any
 
-from eventstreaming.backends.base import BACKOFF, MAX_ATTEMPTS
 from eventstreaming.backends.failures import failure_of
 from eventstreaming.backends.leasing import leased
 from eventstreaming.backends.relational import RelationalStore, moment
 from eventstreaming.events import arguments
+from eventstreaming.events.patterns import matching
+from eventstreaming.events.queue_settings import BACKOFF, MAX_ATTEMPTS
 from eventstreaming.exceptions import LeaseLost, MessageNotFound
 from eventstreaming.types import Duration, Message
 
@@ -66,6 +67,7 @@ class LeaseOperations(RelationalStore):
             "nack",
             {
                 "queue": stream_name,
+                "settings": list(matching(stream_name)),
                 "id": number,
                 "lease": lease,
                 "delay": arguments.optional_delay(delay),

@@ -6,10 +6,7 @@ from typing import Any
 import msgspec
 
 from eventstreaming import clock
-from eventstreaming.backends.base import (
-    MAX_DELIVERIES,
-    VISIBILITY_TIMEOUT,
-)
+from eventstreaming.backends.database.queue_settings import QueueSettingsOperations
 from eventstreaming.backends.failures import DELIVERED_TOO_OFTEN
 from eventstreaming.backends.postgresql.leases import LeaseOperations, ids_and_leases
 from eventstreaming.backends.relational import moment, worker_id
@@ -21,9 +18,14 @@ from eventstreaming.events.envelopes import (
     new_messages,
 )
 from eventstreaming.events.limits import limits
+from eventstreaming.events.patterns import matching
+from eventstreaming.events.queue_settings import (
+    MAX_COUNT,
+    MAX_DELIVERIES,
+    VISIBILITY_TIMEOUT,
+)
 from eventstreaming.events.values import from_json
 from eventstreaming.models import DeadLetter as DeadLetterRow
-from eventstreaming.models import Queue as QueueRow
 from eventstreaming.types import (
     JSON,
     DeadLetter,
@@ -41,7 +43,7 @@ _promoted_at: dict[tuple[str, str], float] = {}
 Row = tuple[Any, ...]
 
 
-class QueueOperations(LeaseOperations):
+class QueueOperations(LeaseOperations, QueueSettingsOperations):
     """The ephemeral half of PostgreSQLEventStore."""
 
     def enqueue(
@@ -127,6 +129,8 @@ class QueueOperations(LeaseOperations):
         stream_name: str,
         limit: int,
         visibility_timeout: Duration | None = None,
+        *,
+        max_deliveries: int | None = None,
     ) -> list[Message]:
         """See services.dequeue_many(). One statement while messages are ready."""
         stream_name = arguments.stream_name(stream_name)
@@ -136,26 +140,23 @@ class QueueOperations(LeaseOperations):
             if visibility_timeout is None
             else arguments.visibility_timeout(visibility_timeout)
         )
+        maximum = arguments.optional_integer(
+            max_deliveries, "max_deliveries", 1, MAX_COUNT
+        )
         self._refuse_lease_in_transaction(stream_name)
         self._promote(stream_name)
-        return self._claim(stream_name, limit, timeout)
+        return self._claim(stream_name, limit, timeout, maximum)
 
     def pop(self, stream_name: str) -> Message | None:
         """See services.pop()."""
         stream_name = arguments.stream_name(stream_name)
         self._promote(stream_name)
         while True:
-            rows = self._execute("pop", {"queue": stream_name})
+            rows = self._execute("pop", _lane(stream_name))
             if not rows:
                 return None
             if not rows[0][13]:
                 return self._message(stream_name, rows[0])
-
-    def visibility_timeout_of(self, stream_name: str) -> float:
-        """See BaseEventStore.visibility_timeout_of()."""
-        settings = QueueRow.objects.using(self.database).filter(name=stream_name)
-        timeout = settings.values_list("visibility_timeout", flat=True).first()
-        return timeout or VISIBILITY_TIMEOUT
 
     def queue_info(self, stream_name: str, *, exact: bool = False) -> QueueInfo:
         """See services.queue_info()."""
@@ -231,7 +232,11 @@ class QueueOperations(LeaseOperations):
         return checked
 
     def _claim(
-        self, stream_name: str, limit: int, timeout: float | None
+        self,
+        stream_name: str,
+        limit: int,
+        timeout: float | None,
+        max_deliveries: int | None,
     ) -> list[Message]:
         """Lease up to `limit`; expired and poisonous messages are put away."""
         messages: list[Message] = []
@@ -240,9 +245,10 @@ class QueueOperations(LeaseOperations):
             rows = self._execute(
                 "claim",
                 {
-                    "queue": stream_name,
+                    **_lane(stream_name),
                     "limit": asked,
                     "timeout": timeout,
+                    "max_deliveries": max_deliveries,
                     "worker_id": worker_id(),
                     "default_timeout": VISIBILITY_TIMEOUT,
                     "default_max_deliveries": MAX_DELIVERIES,
@@ -344,6 +350,11 @@ def _option_values(stream_name: str, options: EnqueueOptions) -> dict[str, Any]:
         ),
         "correlation_id": options.correlation_id,
     }
+
+
+def _lane(stream_name: str) -> dict[str, Any]:
+    """Return a queue, and where its settings may stand."""
+    return {"queue": stream_name, "settings": list(matching(stream_name))}
 
 
 def _claim_order(row: Row) -> tuple[int, int]:

@@ -4,14 +4,14 @@
 -- partial index serves; statement_timestamp(), since now() stands still inside
 -- a transaction and would shorten the lease.
 WITH settings AS MATERIALIZED (
-    SELECT visibility_timeout, max_deliveries, paused_at
-      FROM eventstreaming_queue WHERE name = %(queue)s
+    SELECT visibility_timeout, max_deliveries, paused
+      FROM eventstreaming_queue_settings_v1(%(settings)s::text[])
 ), candidate AS MATERIALIZED (
     SELECT id
       FROM eventstreaming_message
      WHERE queue = %(queue)s AND state = 0
        AND leased_until <= statement_timestamp()
-       AND NOT EXISTS (SELECT FROM settings WHERE paused_at IS NOT NULL)
+       AND NOT (SELECT paused FROM settings)
      ORDER BY queue, rank, id
      LIMIT %(limit)s
        FOR UPDATE SKIP LOCKED
@@ -29,5 +29,6 @@ RETURNING m.id, m.rank, m.message_type, m.schema_version, m.data::text,
           m.headers::text, m.lease, m.group_key, m.deliveries, m.attempts,
           m.enqueued_at::text, m.leased_until::text, m.correlation_id,
           m.expires_at <= statement_timestamp(),
-          m.deliveries > coalesce((SELECT max_deliveries FROM settings),
+          m.deliveries > coalesce(%(max_deliveries)s,
+                                  (SELECT max_deliveries FROM settings),
                                   %(default_max_deliveries)s)

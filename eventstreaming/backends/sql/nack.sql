@@ -1,7 +1,10 @@
 -- Give a message back as a failed attempt, or bury it: one statement either way.
--- Released means leased_until = epoch under the same lease.
+-- Released means leased_until = epoch under the same lease. A configured backoff
+-- is exact, of the built-in one a random part is waited for. Of the errors the
+-- first and the last nine are kept.
 WITH settings AS MATERIALIZED (
-    SELECT max_attempts, backoff FROM eventstreaming_queue WHERE name = %(queue)s
+    SELECT max_attempts, backoff
+      FROM eventstreaming_queue_settings_v1(%(settings)s::text[])
 ), target AS MATERIALIZED (
     SELECT m.id, m.attempts + 1 AS attempts,
            %(dead_letter)s OR m.attempts + 1 >= coalesce(
@@ -11,7 +14,9 @@ WITH settings AS MATERIALIZED (
               FROM (SELECT old.entry, old.number
                       FROM json_array_elements(m.errors)
                            WITH ORDINALITY AS old (entry, number)
-                     ORDER BY old.number DESC LIMIT 9) AS kept) AS old_errors
+                     WHERE old.number = 1
+                        OR old.number > json_array_length(m.errors) - 8) AS kept)
+               AS old_errors
       FROM eventstreaming_message AS m
      WHERE m.id = %(id)s AND m.queue = %(queue)s
        AND (%(lease)s::bigint IS NULL
@@ -22,10 +27,12 @@ WITH settings AS MATERIALIZED (
            (coalesce(old_errors::jsonb, '[]') || jsonb_build_array(jsonb_build_object(
                'at', statement_timestamp(), 'attempt', attempts,
                'error', %(error)s::text)))::json AS errors,
-           coalesce(%(delay)s::float8, random() * (
+           coalesce(%(delay)s::float8, (
                SELECT (b.list ->> least(attempts, jsonb_array_length(b.list)) - 1)::float8
-                 FROM (SELECT coalesce((SELECT backoff FROM settings),
-                                       %(default_backoff)s::jsonb)) AS b (list))
+                      * b.part
+                 FROM (SELECT coalesce(s.backoff, %(default_backoff)s::jsonb),
+                              CASE WHEN s.backoff IS NULL THEN random() ELSE 1 END
+                         FROM settings AS s) AS b (list, part))
            ) AS delay
       FROM target
 ), removed AS (

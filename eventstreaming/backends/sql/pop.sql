@@ -4,8 +4,8 @@ WITH candidate AS MATERIALIZED (
       FROM eventstreaming_message
      WHERE queue = %(queue)s AND state = 0
        AND leased_until <= statement_timestamp()
-       AND NOT EXISTS (SELECT FROM eventstreaming_queue
-                        WHERE name = %(queue)s AND paused_at IS NOT NULL)
+       AND NOT (SELECT paused
+                  FROM eventstreaming_queue_settings_v1(%(settings)s::text[]))
      ORDER BY queue, rank, id
      LIMIT 1
        FOR UPDATE SKIP LOCKED

@@ -7,6 +7,7 @@ from eventstreaming.testing.contract.failures import FailureContract
 from eventstreaming.testing.contract.leases import LeaseContract
 from eventstreaming.testing.contract.positions import PositionContract
 from eventstreaming.testing.contract.queue_refusals import QueueRefusalContract
+from eventstreaming.testing.contract.queue_settings import QueueSettingsContract
 from eventstreaming.testing.contract.queues import QueueContract
 from eventstreaming.testing.contract.reading import ReadingContract
 from eventstreaming.testing.contract.refusals import RefusalContract
@@ -37,6 +38,7 @@ class EventStoreContract(
     TransactionContract,
     RefusalContract,
     QueueRefusalContract,
+    QueueSettingsContract,
     ConcurrencyContract,
     TwinContract,
 ):

@@ -1,6 +1,6 @@
 """Failed attempts: retries, dead letters, and sending them back."""
 
-from eventstreaming.backends.base import MAX_ATTEMPTS, MAX_DELIVERIES
+from eventstreaming.events.queue_settings import MAX_ATTEMPTS, MAX_DELIVERIES
 from eventstreaming.exceptions import LeaseLost, MessageNotFound
 from eventstreaming.testing.contract.case import LONG, SHORT, ContractCase
 from eventstreaming.testing.contract.samples import ORDER_PLACED
