@@ -1,7 +1,7 @@
 """What a store promises to those who operate its persistent streams."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from eventstreaming.backends.twins import async_method
 from eventstreaming.events.stream_settings import StreamSettings
@@ -42,6 +42,22 @@ class BaseStreamOperating(ABC):
     ) -> int:
         """See services.delete_stream()."""
         raise UnsupportedOperation(f"{type(self).__name__} keeps all streams")
+
+    def raise_first_offset(self, stream_name: str, before: int) -> None:
+        """
+        Hide a stream's events below an offset, but none that is still to come.
+
+        The first half of truncate_stream(). Raise StreamDeleted.
+        """
+        raise UnsupportedOperation(f"{type(self).__name__} keeps all events")
+
+    def remove_truncated(self, stream_name: str, batch_size: int) -> Iterator[int]:
+        """
+        Delete the events that a raised first offset or a deletion hides.
+
+        The second half of truncate_stream(): yield how many after each batch.
+        """
+        raise UnsupportedOperation(f"{type(self).__name__} keeps all events")
 
     aconfigure_stream = async_method(configure_stream)
     astream_settings = async_method(stream_settings)

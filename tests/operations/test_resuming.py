@@ -10,7 +10,7 @@ from eventstreaming.operations.resuming import resume_subscriptions
 from eventstreaming.processing.subscriptions import BatchResult
 from tests.operations.runners import runner
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 NOTED = EventData("Noted", {})
 

@@ -61,10 +61,10 @@ class TruncationOperations(RelationalStore):
 
     def raise_first_offset(self, stream_name: str, before: int) -> None:
         """
-        Hide a stream's events below an offset, but none that is still to come.
+        See BaseStreamOperating.raise_first_offset().
 
         In a concurrent stream an append that is under way may still fill a lower
-        offset, so nothing is hidden above the fence. Raise StreamDeleted.
+        offset, so nothing is hidden above the fence.
         """
         with self.all_or_none():
             stream = self._locked(stream_name)
@@ -82,7 +82,7 @@ class TruncationOperations(RelationalStore):
     def remove_truncated(
         self, stream_name: str, batch_size: int = REMOVAL_BATCH_SIZE
     ) -> Iterator[int]:
-        """Delete a stream's hidden events; yield how many after each statement."""
+        """See BaseStreamOperating.remove_truncated(). One batch a statement."""
         streams = Stream.objects.using(self.database).filter(name=stream_name)
         for stream in streams:
             hidden = self._events_of(stream).filter(offset__lt=stream.first_offset)
