@@ -1,6 +1,7 @@
 """What the distribution contains: the package with all its files, nothing else."""
 
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -16,10 +17,19 @@ PACKAGE = ROOT / "eventstreaming"
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    """Build the wheel from the source distribution, as an installer would."""
-    folder = tmp_path_factory.mktemp("dist")
+    """
+    Build the wheel from the source distribution, as an installer would.
+
+    In a copy: a build leaves files beside its sources, and two suites may run.
+    """
+    folder, sources = tmp_path_factory.mktemp("dist"), tmp_path_factory.mktemp("copy")
+    for name in ("LICENSE", "MANIFEST.in", "README.md", "pyproject.toml", "setup.cfg"):
+        shutil.copy(ROOT / name, sources)
+    shutil.copytree(
+        PACKAGE, sources / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__")
+    )
     result = subprocess.run(
-        [sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT],
+        [sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, sources],
         capture_output=True,
         text=True,
     )
