@@ -116,14 +116,26 @@ class RelationalStore(BaseEventStore):
         return self.fetch_positions(category, request, limit), fence
 
     def _execute(self, name: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement that has some."""
         with self.connection.cursor() as cursor:
             cursor.execute(statement(name), params)
-            return cursor.fetchall() if cursor.description else []
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
     def _execute_count(self, name: str, params: dict[str, Any]) -> int:
         with self.connection.cursor() as cursor:
             cursor.execute(statement(name), params)
             return int(cursor.rowcount)
+
+    def _copy(self, name: str, text: str) -> None:
+        """Give a COPY statement its lines."""
+        connection = self.connection
+        with (
+            connection.cursor() as cursor,
+            connection.wrap_database_errors,
+            cursor.copy(statement(name)) as copy,
+        ):
+            copy.write(text)
 
     def _refuse_lease_in_transaction(self, stream_name: str) -> None:
         """Raise in the caller's transaction; a TestCase's own does not count."""

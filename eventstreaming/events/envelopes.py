@@ -26,7 +26,11 @@ BUCKETS = 1024
 
 
 class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """An event that a store can write as it is. `json` holds `data` encoded."""
+    """
+    An event that a store can write as it is.
+
+    `json` holds `data` encoded, `metadata_json` the metadata.
+    """
 
     event_id: UUID
     event_type: str
@@ -36,6 +40,7 @@ class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
     data: JSON
     json: bytes
     metadata: dict[str, JSON]
+    metadata_json: bytes
     correlation_id: str | None
     causation_id: str | None
     id_is_given: bool
@@ -108,28 +113,34 @@ def new_events(
         arguments.text(correlation_id, "correlation_id") or scope.correlation_id
     )
     causation_id = arguments.text(causation_id, "causation_id") or scope.causation_id
+    maximum = limits().data_bytes
     result = []
     seen: set[UUID] = set()
     for index, item in enumerate(_listed(events)):
         field = f"events[{index}]"
         name, version, data = _typed(item, field)
-        event = NewEvent(
-            event_id=_event_id(item, field),
-            event_type=name,
-            schema_version=version,
-            key=(own_key := _own_key(item, field) or key),
-            bucket=bucket_of(own_key or stream_name),
-            data=data,
-            json=values.to_json(data, f"{field}.data", limits().data_bytes),
-            metadata=_metadata(shared, item, field),
-            correlation_id=correlation_id,
-            causation_id=causation_id,
-            id_is_given=isinstance(item, EventData) and item.event_id is not None,
+        event_id, own_key, own_metadata = None, key, shared
+        if isinstance(item, EventData):
+            event_id = _given_id(item, field, seen)
+            own_key = arguments.text(item.key, f"{field}.key") or key
+            own_metadata = _merged(shared, item, field)
+        stored_metadata, metadata_json = _metadata(own_metadata, field)
+        result.append(
+            NewEvent(
+                event_id=event_id or uuid7(),
+                event_type=name,
+                schema_version=version,
+                key=own_key,
+                bucket=bucket_of(own_key or stream_name),
+                data=data,
+                json=values.to_json(data, f"{field}.data", maximum),
+                metadata=stored_metadata,
+                metadata_json=metadata_json,
+                correlation_id=correlation_id,
+                causation_id=causation_id,
+                id_is_given=event_id is not None,
+            )
         )
-        if event.event_id in seen:
-            raise InvalidValue(f"{field}.event_id", f"{event.event_id} is there twice")
-        seen.add(event.event_id)
-        result.append(event)
     return result
 
 
@@ -276,39 +287,43 @@ def _data(value: object, field: str, *, literal: bool) -> JSON:
     return values.checked(dumped, field) if literal else values.canonical(dumped, field)
 
 
-def _event_id(item: object, field: str) -> UUID:
-    if not isinstance(item, EventData) or item.event_id is None:
-        return uuid7()
-    if not isinstance(item.event_id, UUID):
+def _given_id(item: EventData, field: str, seen: set[UUID]) -> UUID | None:
+    """Check an id that the caller chose; made ones are never there twice."""
+    event_id = item.event_id
+    if event_id is None:
+        return None
+    if not isinstance(event_id, UUID):
         raise InvalidType(
-            f"{field}.event_id", f"must be a UUID, not {type(item.event_id).__name__}"
+            f"{field}.event_id", f"must be a UUID, not {type(event_id).__name__}"
         )
-    return item.event_id
+    if event_id in seen:
+        raise InvalidValue(f"{field}.event_id", f"{event_id} is there twice")
+    seen.add(event_id)
+    return event_id
 
 
-def _own_key(item: object, field: str) -> str | None:
-    return (
-        arguments.text(item.key, f"{field}.key")
-        if isinstance(item, EventData)
-        else None
-    )
+def _merged(
+    shared: Mapping[str, JSON], item: EventData, field: str
+) -> Mapping[str, JSON]:
+    if item.metadata is None:
+        return shared
+    return {**shared, **arguments.mapping(item.metadata, f"{field}.metadata")}
 
 
-def _metadata(shared: Mapping[str, JSON], item: object, field: str) -> dict[str, JSON]:
-    own = item.metadata if isinstance(item, EventData) else None
-    if not own and not shared:
-        return {}
-    merged = {**shared, **arguments.mapping(own, f"{field}.metadata")}
-    return _object(merged, f"{field}.metadata", canonical=True)
+def _metadata(value: Mapping[str, JSON], field: str) -> tuple[dict[str, JSON], bytes]:
+    """Return metadata as it is kept, and encoded."""
+    if not value:
+        return {}, b"{}"
+    field = f"{field}.metadata"
+    data = values.canonical(codec.dump(dict(value), field), field)
+    return data, values.to_json(data, field, limits().metadata_bytes)
 
 
-def _object(
-    value: Mapping[str, JSON], field: str, *, canonical: bool = False
-) -> dict[str, JSON]:
+def _object(value: Mapping[str, JSON], field: str) -> dict[str, JSON]:
     if not value:
         return {}
-    check = values.canonical if canonical else values.checked
-    data = codec.dump(dict(value), field, literal=not canonical)
-    result: dict[str, JSON] = check(data, field)
-    values.to_json(result, field, limits().metadata_bytes)
-    return result
+    data: dict[str, JSON] = values.checked(
+        codec.dump(dict(value), field, literal=True), field
+    )
+    values.to_json(data, field, limits().metadata_bytes)
+    return data

@@ -25,6 +25,7 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder()
 _BASES = (str, int, float, dict, list, tuple, datetime, Decimal)
 _EXPONENT_FROM = 1e16  # from here on a float is written with an exponent
+_SAFE = 2**62  # whole numbers below need no closer look
 
 
 def canonical(value: JSON, field: str) -> JSON:
@@ -128,28 +129,36 @@ class _Walk:
     def _object(self, value: Mapping[str, JSON], depth: int) -> dict[str, JSON]:
         self._check_depth(depth)
         result = {}
-        for key, item in value.items():
+        for key in _jsonb_order(tuple(value)) if self.canonical else value:
+            item = value[key]
             try:
-                if not isinstance(key, str):
-                    raise _Problem(
-                        InvalidType, f"keys must be str, not {type(key).__name__}"
-                    )
-                result[_text(plain(key))] = self._visit(item, depth + 1)
+                if type(key) is not str or not key.isascii() or "\x00" in key:
+                    key = _key(key)
+                # Most values are short texts and numbers: a call costs more than
+                # the look at them.
+                kind = type(item)
+                if (kind is str and item.isascii() and "\x00" not in item) or (
+                    kind is int and -_SAFE < item < _SAFE
+                ):
+                    result[key] = item
+                else:
+                    result[key] = self._visit(item, depth + 1)
             except _Problem as problem:
                 problem.path.append(f"[{excerpt(key)}]")
                 raise
-        if self.canonical and len(result) > 1:
-            return {key: result[key] for key in _jsonb_order(tuple(result))}
         return result
 
     def _array(self, value: list[JSON], depth: int) -> list[JSON]:
         self._check_depth(depth)
         result = []
-        for index, item in enumerate(value):
+        for item in value:
+            if type(item) is str and item.isascii() and "\x00" not in item:
+                result.append(item)
+                continue
             try:
                 result.append(self._visit(item, depth + 1))
             except _Problem as problem:
-                problem.path.append(f"[{index}]")
+                problem.path.append(f"[{len(result)}]")
                 raise
         return result
 
@@ -164,7 +173,18 @@ class _Walk:
 
 @lru_cache(maxsize=4096)  # events of a type have the same keys
 def _jsonb_order(keys: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted(keys, key=lambda key: (len(key.encode()), key.encode())))
+    """Return keys in jsonb's order, or as they are if one is to be refused."""
+    try:
+        encoded = [(len(raw := str.encode(key)), raw, key) for key in keys]
+    except (TypeError, UnicodeEncodeError):
+        return keys
+    return tuple(key for _, _, key in sorted(encoded))
+
+
+def _key(value: object) -> str:
+    if not isinstance(value, str):
+        raise _Problem(InvalidType, f"keys must be str, not {type(value).__name__}")
+    return _text(plain(value))
 
 
 def _text(value: str) -> str:
@@ -187,6 +207,8 @@ def _whole(value: int) -> int:
 
 
 def _moment(value: datetime) -> str:
+    if value.tzinfo is UTC:
+        return value.isoformat()
     offset = value.utcoffset()
     if offset is None:
         raise _Problem(InvalidValue, "is a datetime without a time zone")

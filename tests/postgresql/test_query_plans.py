@@ -89,6 +89,8 @@ OPERATIONS: dict[str, Callable[[], object]] = {
         "order-8",
         EventData("Placed", {}, event_id=execute("SELECT gen_random_uuid()")[0][0]),
     ),
+    "append several": lambda: append("order-7", [EventData("Placed", {"n": 1})] * 2),
+    "append by COPY": lambda: append("order-7", [EventData("Placed", {"n": 1})] * 500),
     "append to a new stream": lambda: append("fresh", EventData("Placed", {})),
     "read a stream": lambda: first(read_stream("order-9", 3)),
     "read a stream by type": lambda: first(

@@ -27,7 +27,7 @@ def test_installed_function_bodies_are_the_packaged_ones() -> None:
     for script in sorted(SQL.glob("*.sql")):
         text = script_for(script.name, "public")
         packaged.update(FUNCTION.findall(text))
-    assert len(packaged) == 7
+    assert len(packaged) == 12
     assert installed == packaged
 
 
@@ -56,12 +56,27 @@ def test_position_sequence_draws_one_at_a_time() -> None:
     ) == [(1,)]
 
 
-def test_positions_are_drawn_by_the_insert_alone() -> None:
-    """Before an INSERT, nextval would draw before the marker is set."""
+def test_positions_are_drawn_after_the_marker_is_set() -> None:
+    """
+    Only an INSERT sets it: what names the sequence comes behind one.
+
+    That the rows of such an INSERT draw late enough is shown in test_append.py.
+    """
     backends = SQL.parent.parent / "backends" / "sql"
     scripts = [*SQL.glob("*.sql"), *backends.glob("*.sql")]
     assert len(scripts) > 20
-    assert [script.name for script in scripts if "nextval" in script.read_text()] == []
+    drawing = [script for script in scripts if "nextval" in script.read_text()]
+    assert [script.name for script in drawing] == ["0007_append.sql"]
+    bodies = dict(FUNCTION.findall(script_for(drawing[0].name, "public")))
+    parts = {
+        name: body.partition("nextval")
+        for name, body in bodies.items()
+        if "nextval" in body
+    }
+    assert len(parts) == 3
+    for before, _, after in parts.values():
+        assert re.search(r"INSERT INTO public.eventstreaming_event\s", before)
+        assert "nextval" not in after
 
 
 @pytest.mark.django_db

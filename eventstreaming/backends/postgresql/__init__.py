@@ -4,6 +4,7 @@ The store for production: each hot operation is one statement of `sql/`.
 
 from eventstreaming.backends.database.stream_settings import StreamSettingsOperations
 from eventstreaming.backends.database.truncation import TruncationOperations
+from eventstreaming.backends.postgresql.appending import AppendOperations
 from eventstreaming.backends.postgresql.checks import DatabaseChecks
 from eventstreaming.backends.postgresql.queues import QueueOperations
 from eventstreaming.backends.postgresql.reading import ReadOperations
@@ -11,6 +12,7 @@ from eventstreaming.backends.postgresql.streams import StreamOperations
 
 
 class PostgreSQLEventStore(
+    AppendOperations,
     StreamOperations,
     ReadOperations,
     TruncationOperations,

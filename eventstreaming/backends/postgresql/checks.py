@@ -8,9 +8,13 @@ from eventstreaming.backends.relational import RelationalStore
 
 OLDEST_VERSION = 15
 FUNCTIONS = [
-    "eventstreaming_append_v1",
+    "eventstreaming_append_one_v1",
+    "eventstreaming_append_v2",
+    "eventstreaming_begin_append_v1",
     "eventstreaming_fence_v1",
     "eventstreaming_mark_v1",
+    "eventstreaming_new_stream_kind_v1",
+    "eventstreaming_open_stream_v1",
 ]
 TRIGGERS = [
     "eventstreaming_mark",

@@ -1,5 +1,5 @@
--- Append to a serial stream. The function is in migrations/sql/0002_append.sql.
+-- Append several events. The function is in migrations/sql/0007_append.sql.
 SELECT problem, "offset", positions, "timestamp"::text
-  FROM eventstreaming_append_v1(
+  FROM eventstreaming_append_v2(
        %(stream_name)s, %(category)s, %(expected)s, %(count)s, %(events)s,
        %(correlation_id)s, %(causation_id)s)

@@ -1,0 +1,189 @@
+"""Appending in PostgreSQL: one statement, or COPY where there is much to write."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from eventstreaming.backends.postgresql.copying import copy_text
+from eventstreaming.backends.relational import RelationalStore, moment
+from eventstreaming.events import arguments
+from eventstreaming.events.envelopes import (
+    NewEvent,
+    given_ids,
+    new_events,
+    refuse_known_id,
+)
+from eventstreaming.exceptions import (
+    StreamDeleted,
+    StreamKindConflict,
+    WrongExpectedVersion,
+)
+from eventstreaming.types import (
+    ANY_VERSION,
+    JSON,
+    STREAM_EXISTS,
+    ExpectedVersion,
+    StoredEvent,
+)
+
+COPY_FROM = 200  # events; from here on COPY, in a transaction, takes less time
+
+_RULES: dict[ExpectedVersion, int] = {ANY_VERSION: -2, STREAM_EXISTS: -3}
+_encoder = msgspec.json.Encoder()
+
+Row = tuple[Any, ...]
+
+
+class AppendOperations(RelationalStore):
+    """What writes events, in three ways that give the same result."""
+
+    def append(
+        self,
+        stream_name: str,
+        events: Iterable[object] | object,
+        *,
+        expected_version: ExpectedVersion = ANY_VERSION,
+        key: str | None = None,
+        idempotency_key: str | None = None,
+        metadata: Mapping[str, JSON] | None = None,
+        correlation_id: str | None = None,
+        causation_id: str | None = None,
+    ) -> list[StoredEvent]:
+        """See services.append(). One statement, one more where ids were chosen."""
+        stream_name = arguments.stream_name(stream_name)
+        expected = arguments.expected_version(expected_version)
+        if idempotency_key is not None:
+            self._require("supports_idempotency", "idempotency_key")
+        new = new_events(
+            stream_name,
+            events,
+            key=key,
+            metadata=metadata,
+            correlation_id=correlation_id,
+            causation_id=causation_id,
+        )
+        if not new:
+            return []
+        if chosen := given_ids(new):
+            for (event_id,) in self._execute("known_event_ids", {"ids": chosen}):
+                raise refuse_known_id(event_id)
+        if len(new) == 1:
+            return self._append_one(stream_name, expected, new[0])
+        if len(new) < COPY_FROM:
+            return self._append_several(stream_name, expected, new)
+        with self.all_or_none():
+            return self._append_by_copy(stream_name, expected, new)
+
+    def _append_one(
+        self, stream_name: str, expected: ExpectedVersion, event: NewEvent
+    ) -> list[StoredEvent]:
+        ((problem, offset, position, timestamp),) = self._execute(
+            "append_one",
+            {
+                "stream_name": stream_name,
+                "category": arguments.category_of(stream_name),
+                "expected": _version_number(expected),
+                "event_id": event.event_id,
+                "event_type": event.event_type,
+                "schema_version": event.schema_version,
+                "key": event.key,
+                "bucket": event.bucket,
+                "data": event.json.decode(),
+                "metadata": event.metadata_json.decode(),
+                "correlation_id": event.correlation_id,
+                "causation_id": event.causation_id,
+            },
+        )
+        if problem:
+            raise _append_error(problem, stream_name, expected, actual=offset)
+        return [event.stored(stream_name, offset, position, moment(timestamp))]
+
+    def _append_several(
+        self, stream_name: str, expected: ExpectedVersion, new: list[NewEvent]
+    ) -> list[StoredEvent]:
+        ((problem, offset, positions, timestamp),) = self._execute(
+            "append",
+            {
+                "stream_name": stream_name,
+                "category": arguments.category_of(stream_name),
+                "expected": _version_number(expected),
+                "count": len(new),
+                "events": _encoder.encode([_column_values(e) for e in new]).decode(),
+                "correlation_id": new[0].correlation_id,
+                "causation_id": new[0].causation_id,
+            },
+        )
+        if problem:
+            raise _append_error(problem, stream_name, expected, actual=offset)
+        offsets = _offsets(offset, positions)
+        return _stored(stream_name, new, offsets, positions, timestamp)
+
+    def _append_by_copy(
+        self, stream_name: str, expected: ExpectedVersion, new: list[NewEvent]
+    ) -> list[StoredEvent]:
+        """Append in a transaction: a conflict is known before anything is written."""
+        category = arguments.category_of(stream_name)
+        ((problem, offset, positions, timestamp, stream_id),) = self._execute(
+            "begin_append",
+            {
+                "stream_name": stream_name,
+                "category": category,
+                "expected": _version_number(expected),
+                "count": len(new),
+            },
+        )
+        if problem:
+            raise _append_error(problem, stream_name, expected, actual=offset)
+        offsets = _offsets(offset, positions)
+        lines = copy_text(stream_id, category, timestamp, positions, offsets, new)
+        self._copy("copy_events", lines)
+        return _stored(stream_name, new, offsets, positions, timestamp)
+
+
+def _offsets(first: int | None, positions: list[int]) -> Iterable[int]:
+    """Return where events lie; in a concurrent stream an offset is a position."""
+    return positions if first is None else range(first, first + len(positions))
+
+
+def _stored(
+    stream_name: str,
+    new: list[NewEvent],
+    offsets: Iterable[int],
+    positions: list[int],
+    timestamp: str,
+) -> list[StoredEvent]:
+    recorded = moment(timestamp)
+    return [
+        event.stored(stream_name, offset, position, recorded)
+        for event, offset, position in zip(new, offsets, positions, strict=True)
+    ]
+
+
+def _column_values(event: NewEvent) -> dict[str, Any]:
+    """Return what eventstreaming_append_v2() reads of one event."""
+    return {
+        "i": event.event_id,
+        "t": event.event_type,
+        "v": event.schema_version,
+        "k": event.key,
+        "b": event.bucket,
+        "d": msgspec.Raw(event.json),
+        "m": msgspec.Raw(event.metadata_json),
+    }
+
+
+def _version_number(expected: ExpectedVersion) -> int:
+    return expected if isinstance(expected, int) else _RULES[expected]
+
+
+def _append_error(
+    problem: str, stream_name: str, expected: ExpectedVersion, actual: int
+) -> Exception:
+    if problem == "deleted":
+        return StreamDeleted(stream_name)
+    if problem == "concurrent":
+        return StreamKindConflict(
+            stream_name, "a concurrent stream takes no expected version"
+        )
+    return WrongExpectedVersion(stream_name, expected, actual)
