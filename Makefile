@@ -10,7 +10,7 @@ INSTALLED := $(VENV)/.installed
 export PIP_QUIET ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: help demo test chaos bench lint types build clean
+.PHONY: help demo test chaos bench docs lint types build clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -27,6 +27,10 @@ chaos: $(INSTALLED) ## Run processes and faults, check every promise (ARGS="--se
 bench: $(INSTALLED) ## Measure beside raw psycopg (ARGS="--only append --quick")
 	@$(BIN)/python -m pip install -r benchmarks/requirements.txt
 	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(INSTALLED) ## Build the documentation into build/docs; warnings are errors
+	@$(BIN)/python -m pip install -r docs/requirements.txt
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs build/docs
 
 lint: $(INSTALLED) ## Check style, format and import contracts
 	$(BIN)/ruff check

@@ -1,101 +1,27 @@
 """The README's code, run as the project that it describes."""
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import documents
+from tests.documents import ROOT, SCRIPT, Project
 from tests.empty_databases import empty_database
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-
-# What `django-admin startproject` has written before the README begins.
-SETTINGS = """\
-import django
-import environ
-
-SECRET_KEY = "only-for-the-test"
-USE_TZ = True
-DATABASES = {"default": environ.Env().db("DATABASE_URL")}
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth"]
-CONSOLE = "django.core.mail.backends.console.EmailBackend"
-if django.VERSION < (6, 1):
-    EMAIL_BACKEND = CONSOLE
-else:
-    MAILERS = {"default": {"BACKEND": CONSOLE}}
-"""
-MANAGE = """\
-import sys
-
-from django.core.management import execute_from_command_line
-
-execute_from_command_line(sys.argv)
-"""
-SCRIPT = "script.py"
-
-
-def files_of_readme() -> dict[str, str]:
-    """Return the Python blocks by the file that their first line names."""
-    files: dict[str, str] = {SCRIPT: "import django\n\ndjango.setup()\n"}
-    for block in re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE):
-        named = re.match(r"# (\S+\.py)\n", block)
-        name = named[1] if named else SCRIPT
-        files[name] = files.get(name, "") + "\n" + block
-    return files
-
-
-class Project:
-    """A project in a folder, with a database of its own."""
-
-    def __init__(self, folder: Path, url: str) -> None:
-        self.folder = folder
-        self.url = url
-        files = files_of_readme()
-        files["settings.py"] = SETTINGS + files["settings.py"]
-        if url.startswith("sqlite"):
-            files["settings.py"] += "del EVENT_STORES\n"  # the default is the right one
-        for name, text in {
-            **files,
-            "manage.py": MANAGE,
-            "shop/__init__.py": "",
-        }.items():
-            path = folder / name
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text)
-
-    def run(self, *arguments: str) -> str:
-        """Run a Python program of the project; return what it prints."""
-        result = subprocess.run(
-            [sys.executable, "-W", "error", *arguments],
-            cwd=self.folder,
-            env={
-                **os.environ,
-                "DATABASE_URL": self.url,
-                "DJANGO_SETTINGS_MODULE": "settings",
-                "PYTHONPATH": os.pathsep.join([str(self.folder), str(ROOT)]),
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert result.returncode == 0, result.stdout + result.stderr
-        return result.stdout + result.stderr
 
 
 @pytest.fixture(params=["postgresql", "sqlite"])
 def project(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Project]:
+    files = documents.files(README)
     if request.param == "sqlite":
-        yield Project(tmp_path, f"sqlite:///{tmp_path / 'db.sqlite3'}")
+        files["settings.py"] += "del EVENT_STORES\n"  # the default is the right one
+        yield Project(tmp_path, f"sqlite:///{tmp_path / 'db.sqlite3'}", files)
     else:
         with empty_database() as url:
-            yield Project(tmp_path, url)
+            yield Project(tmp_path, url, files)
 
 
 def test_the_code_runs_as_it_stands(project: Project) -> None:

@@ -61,6 +61,7 @@ const background = (element) => {
     }
     return {red: 255, green: 255, blue: 255};
 };
+settle();
 for (const element of document.querySelectorAll("[class*='es-'], [class*='es-'] *")) {
     if (!element.textContent.trim() || !element.checkVisibility()) {
         continue;

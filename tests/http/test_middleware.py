@@ -5,8 +5,9 @@ import logging
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory
+from django.test import RequestFactory, override_settings
 
 from eventstreaming import EventData, append
 from eventstreaming.events.correlation import current_correlation
@@ -38,6 +39,34 @@ def test_missing_or_unusual_id_is_replaced(header: str | None) -> None:
     response = get(header)
     assert response.headers["X-Correlation-ID"] == response.content.decode()
     assert len(response.content) == 36
+
+
+@override_settings(EVENT_STREAM_CORRELATION_HEADER="X-Request-ID")
+def test_the_header_is_a_setting() -> None:
+    headers = {"X-Request-ID": "story-1", "X-Correlation-ID": "other"}
+    request = RequestFactory().get("/", headers=headers)
+    response = correlation_middleware(view)(request)
+    assert response.content == b"story-1"
+    assert response.headers["x-request-id"] == "story-1"
+    assert "X-Correlation-ID" not in response.headers
+
+
+@pytest.mark.parametrize("name", ["", "X Request", "X-Request-ID:", None, 7])
+def test_what_is_no_header_is_refused(name: object) -> None:
+    with (
+        override_settings(EVENT_STREAM_CORRELATION_HEADER=name),
+        pytest.raises(ImproperlyConfigured, match="EVENT_STREAM_CORRELATION_HEADER"),
+    ):
+        correlation_middleware(view)
+
+
+def test_a_failing_view_leaves_no_id_behind() -> None:
+    def failing_view(request: HttpRequest) -> HttpResponse:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        correlation_middleware(failing_view)(RequestFactory().get("/"))
+    assert current_correlation().correlation_id is None
 
 
 def test_two_requests_have_two_ids() -> None:
