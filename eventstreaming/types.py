@@ -297,8 +297,21 @@ DeadReason = Literal["rejected", "max_attempts", "max_deliveries"]
 
 
 @dataclass(frozen=True, slots=True)
+class FailedAttempt:
+    """One failure of a message: when, which attempt, and how it failed."""
+
+    at: datetime
+    attempt: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message that will not be delivered again, and why."""
+    """
+    A message that will not be delivered again, and why.
+
+    `error` is the last one; `errors` are the first and the last nine.
+    """
 
     stream_name: str
     message_id: str
@@ -314,6 +327,7 @@ class DeadLetter:
     schema_version: int
     reason: str
     error: str
+    errors: tuple[FailedAttempt, ...]
     fingerprint: str
     died_at: datetime
 

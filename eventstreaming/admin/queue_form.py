@@ -69,6 +69,7 @@ class QueueForm(ModelForm):
             "max_attempts",
             "max_deliveries",
             "backoff",
+            "dead_letter_retention",
         )
         widgets = {
             "description": AdminTextareaWidget(attrs={"rows": 3}),
@@ -98,6 +99,9 @@ class QueueForm(ModelForm):
 
     def clean_max_deliveries(self) -> Any:
         return self._clean_setting("max_deliveries")
+
+    def clean_dead_letter_retention(self) -> Any:
+        return self._clean_setting("dead_letter_retention")
 
     def save(self, commit: bool = True) -> Queue:
         if not self.cleaned_data["paused"]:

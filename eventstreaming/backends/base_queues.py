@@ -9,13 +9,13 @@ from datetime import datetime
 from asgiref.sync import sync_to_async
 
 from eventstreaming import clock
+from eventstreaming.backends.base_dead_letters import BaseDeadLetters
 from eventstreaming.backends.twins import async_method
 from eventstreaming.backends.waiting import pauses
 from eventstreaming.events.queue_settings import Delays, QueueSettings
 from eventstreaming.events.unset import UNSET, Unset
 from eventstreaming.types import (
     JSON,
-    DeadLetter,
     Duration,
     EnqueuedId,
     Message,
@@ -23,7 +23,7 @@ from eventstreaming.types import (
 )
 
 
-class BaseQueues(ABC):
+class BaseQueues(BaseDeadLetters, ABC):
     """Queues. What each method does stands in `services`."""
 
     @abstractmethod
@@ -171,6 +171,7 @@ class BaseQueues(ABC):
         max_attempts: int | Unset | None = UNSET,
         max_deliveries: int | Unset | None = UNSET,
         backoff: Delays | Unset | None = UNSET,
+        dead_letter_retention: Duration | Unset | None = UNSET,
         description: str | Unset = UNSET,
         paused: bool | Unset = UNSET,
     ) -> None:
@@ -183,27 +184,6 @@ class BaseQueues(ABC):
     @abstractmethod
     def queue_info(self, stream_name: str, *, exact: bool = False) -> QueueInfo:
         """See services.queue_info()."""
-
-    @abstractmethod
-    def dead_letters(
-        self,
-        stream_name: str | None = None,
-        *,
-        reason: str | None = None,
-        fingerprint: str | None = None,
-        limit: int = 100,
-    ) -> list[DeadLetter]:
-        """See services.dead_letters()."""
-
-    @abstractmethod
-    def redrive(
-        self,
-        stream_name: str,
-        ids: Iterable[str] | None = None,
-        *,
-        limit: int | None = None,
-    ) -> int:
-        """See services.redrive()."""
 
     @abstractmethod
     def purge(self, stream_name: str) -> int:
@@ -220,8 +200,6 @@ class BaseQueues(ABC):
     aconfigure_queue = async_method(configure_queue)
     aqueue_settings = async_method(queue_settings)
     aqueue_info = async_method(queue_info)
-    adead_letters = async_method(dead_letters)
-    aredrive = async_method(redrive)
     apurge = async_method(purge)
 
     @asynccontextmanager

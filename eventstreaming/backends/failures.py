@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 MAX_TEXT = 10_000
+KEPT_ERRORS = 10  # the first, which says how it began, and the last ones
 _VARYING = re.compile(r"0x[0-9a-f]+|\d+|'[^']*'|\"[^\"]*\"")
 
 

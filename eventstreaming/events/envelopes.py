@@ -227,6 +227,11 @@ def enqueue_options(
     )
 
 
+def edited_headers(headers: object) -> dict[str, JSON]:
+    """Check headers that take the place of a message's."""
+    return _object(arguments.mapping(headers, "headers"), "headers")
+
+
 def _refuse_what_only_events_have(message: object, field: str) -> None:
     if not isinstance(message, EventData):
         return

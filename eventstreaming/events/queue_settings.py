@@ -41,12 +41,14 @@ class QueueSettings:
     The settings in force for one queue. Durations are in seconds.
 
     `backoff` None is the built-in one: a random part of 1, 2, 4, … 600 seconds.
+    `dead_letter_retention` None keeps dead letters for ever.
     """
 
     visibility_timeout: float = VISIBILITY_TIMEOUT
     max_attempts: int = MAX_ATTEMPTS
     max_deliveries: int = MAX_DELIVERIES
     backoff: tuple[float, ...] | None = None
+    dead_letter_retention: float | None = None
     description: str = ""
     paused: bool = False
 
@@ -98,6 +100,10 @@ def _timeout(value: Any, name: str) -> float | None:
     return None if value is None else arguments.visibility_timeout(value, name)
 
 
+def _age(value: Any, name: str) -> float | None:
+    return None if value is None else arguments.seconds(value, name, limits().delay)
+
+
 def _count(value: object, name: str) -> int | None:
     return arguments.optional_integer(value, name, 1, MAX_COUNT)
 
@@ -141,6 +147,7 @@ _CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "max_attempts": _count,
     "max_deliveries": _count,
     "backoff": _delays,
+    "dead_letter_retention": _age,
     "description": _description,
     "paused": _paused,
 }

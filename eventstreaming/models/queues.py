@@ -132,7 +132,10 @@ class DeadLetter(models.Model):
         verbose_name = _("dead letter")
         verbose_name_plural = _("dead letters")
         default_permissions = ("view",)
-        permissions = [("redrive_deadletter", _("Can redrive dead letters"))]
+        permissions = [
+            ("redrive_deadletter", _("Can redrive dead letters")),
+            ("discard_deadletter", _("Can discard dead letters")),
+        ]
         indexes = [
             models.Index(fields=["queue", "id"], name="eventstreaming_dead_queue"),
             models.Index(
@@ -166,6 +169,12 @@ class Queue(models.Model):
         null=True,
         blank=True,
         help_text=_("Seconds before each retry; the last one repeats."),
+    )
+    dead_letter_retention = models.FloatField(
+        _("retention of dead letters"),
+        null=True,
+        blank=True,
+        help_text=_("Seconds; older ones are deleted by `deadletters prune`."),
     )
     concurrency = models.IntegerField(_("concurrency"), null=True, blank=True)
     paused_at = models.DateTimeField(_("paused at"), null=True, blank=True)

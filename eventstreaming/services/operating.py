@@ -6,7 +6,7 @@ from eventstreaming.backends import DEFAULT_ALIAS, event_stores
 from eventstreaming.backends.twins import async_function
 from eventstreaming.events.queue_settings import Delays, QueueSettings
 from eventstreaming.events.unset import UNSET, Unset
-from eventstreaming.types import DeadLetter, Duration, QueueInfo
+from eventstreaming.types import JSON, DeadLetter, Duration, QueueInfo
 
 
 def configure_queue(
@@ -16,6 +16,7 @@ def configure_queue(
     max_attempts: int | Unset | None = UNSET,
     max_deliveries: int | Unset | None = UNSET,
     backoff: Delays | Unset | None = UNSET,
+    dead_letter_retention: Duration | Unset | None = UNSET,
     description: str | Unset = UNSET,
     paused: bool | Unset = UNSET,
     store: str = DEFAULT_ALIAS,
@@ -25,7 +26,9 @@ def configure_queue(
 
     What is not given stays as it is; None goes back to what the next wider
     pattern says, or to the built-in value. `backoff` is how long to wait
-    before a retry: a duration, or a list of them whose last one repeats.
+    before a retry: a duration, or a list of them whose last one repeats. Dead
+    letters older than `dead_letter_retention` are what `manage.py deadletters
+    prune` deletes; the built-in setting keeps them for ever.
     `paused` stops deliveries from the next one on; what is leased goes on.
     Workers obey at once, and a new visibility timeout within 5 seconds. What
     counts when several say something: see `eventstreaming.events.queue_settings`.
@@ -36,6 +39,7 @@ def configure_queue(
         max_attempts=max_attempts,
         max_deliveries=max_deliveries,
         backoff=backoff,
+        dead_letter_retention=dead_letter_retention,
         description=description,
         paused=paused,
     )
@@ -62,12 +66,24 @@ def dead_letters(
     *,
     reason: str | None = None,
     fingerprint: str | None = None,
+    older_than: Duration | None = None,
+    newer_than: Duration | None = None,
     limit: int = 100,
     store: str = DEFAULT_ALIAS,
 ) -> list[DeadLetter]:
-    """Return at most `limit` dead letters, the newest message first."""
+    """
+    Return at most `limit` dead letters, the newest message first.
+
+    `fingerprint` finds those that died of the same error. `older_than` and
+    `newer_than` are how long ago they died.
+    """
     return event_stores[store].dead_letters(
-        stream_name, reason=reason, fingerprint=fingerprint, limit=limit
+        stream_name,
+        reason=reason,
+        fingerprint=fingerprint,
+        older_than=older_than,
+        newer_than=newer_than,
+        limit=limit,
     )
 
 
@@ -75,16 +91,62 @@ def redrive(
     stream_name: str,
     ids: Iterable[str] | None = None,
     *,
+    reason: str | None = None,
+    fingerprint: str | None = None,
+    older_than: Duration | None = None,
+    newer_than: Duration | None = None,
     limit: int | None = None,
+    message: object = None,
+    headers: dict[str, JSON] | None = None,
     store: str = DEFAULT_ALIAS,
 ) -> int:
     """
     Send dead letters back to their queue; return how many.
 
-    They keep their ids and start again with no deliveries and attempts. The
-    oldest come first, at most `limit`.
+    They keep their ids and errors, and start again with no deliveries and
+    attempts. The oldest come first, at most `limit`; see dead_letters() for the
+    other conditions. One of them (`ids=[…]`) may be edited: `message` and
+    `headers` are checked as enqueue() does. What another transaction sends
+    back is passed over. `operations.dead_letters` has a throttled form.
     """
-    return event_stores[store].redrive(stream_name, ids, limit=limit)
+    return event_stores[store].redrive(
+        stream_name,
+        ids,
+        reason=reason,
+        fingerprint=fingerprint,
+        older_than=older_than,
+        newer_than=newer_than,
+        limit=limit,
+        message=message,
+        headers=headers,
+    )
+
+
+def discard(
+    stream_name: str,
+    ids: Iterable[str] | None = None,
+    *,
+    reason: str | None = None,
+    fingerprint: str | None = None,
+    older_than: Duration | None = None,
+    newer_than: Duration | None = None,
+    limit: int | None = None,
+    store: str = DEFAULT_ALIAS,
+) -> int:
+    """
+    Delete dead letters for good; return how many. See redrive().
+
+    Without conditions all dead letters of the queue are deleted.
+    """
+    return event_stores[store].discard(
+        stream_name,
+        ids,
+        reason=reason,
+        fingerprint=fingerprint,
+        older_than=older_than,
+        newer_than=newer_than,
+        limit=limit,
+    )
 
 
 def purge(stream_name: str, *, store: str = DEFAULT_ALIAS) -> int:
@@ -97,4 +159,5 @@ aqueue_settings = async_function(queue_settings)
 aqueue_info = async_function(queue_info)
 adead_letters = async_function(dead_letters)
 aredrive = async_function(redrive)
+adiscard = async_function(discard)
 apurge = async_function(purge)

@@ -26,7 +26,13 @@ MAIL = EventData("Mail", {"to": "a@example.com"})
 
 def form(**values: object) -> dict[str, object]:
     """Return what the form for settings sends."""
-    fields = ("description", "visibility_timeout", "max_attempts", "max_deliveries")
+    fields = (
+        "description",
+        "visibility_timeout",
+        "max_attempts",
+        "max_deliveries",
+        "dead_letter_retention",
+    )
     return {**dict.fromkeys(fields, ""), "backoff": "", **values}
 
 

@@ -17,6 +17,7 @@ from eventstreaming import (
     dead_letters,
     dequeue,
     dequeue_many,
+    discard,
     enqueue,
     enqueue_many,
     event_store,
@@ -114,6 +115,11 @@ OPERATIONS: dict[str, Callable[[], object]] = {
     "all dead letters": dead_letters,
     "redrive some": lambda: redrive("queue-5", limit=10),
     "redrive one": lambda: redrive("queue-5", ["10000015"]),
+    "redrive by error": lambda: redrive("queue-5", fingerprint="f", older_than=60),
+    "discard some": lambda: discard("queue-7", limit=10),
+    "discard old ones": lambda: discard("queue-7", older_than=86_400),
+    "dead letters by error": lambda: dead_letters("queue-4", fingerprint="f"),
+    "queues with dead letters": event_store.dead_letter_queues,
     "purge": lambda: purge("queue-6"),
 }
 

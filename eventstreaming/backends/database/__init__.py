@@ -8,7 +8,6 @@ It serves SQLite, in development and tests. It runs on PostgreSQL as well, where
 from typing import Any
 
 from eventstreaming.backends.database.checks import ConfigurationChecks
-from eventstreaming.backends.database.dead_letters import DeadLetterOperations
 from eventstreaming.backends.database.leases import LeaseOperations
 from eventstreaming.backends.database.queues import QueueOperations
 from eventstreaming.backends.database.reading import ReadOperations
@@ -24,7 +23,6 @@ class DatabaseEventStore(
     StreamSettingsOperations,
     QueueOperations,
     LeaseOperations,
-    DeadLetterOperations,
     ConfigurationChecks,
 ):
     """

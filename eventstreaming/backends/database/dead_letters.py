@@ -1,19 +1,29 @@
-"""Dead letters by the ORM: putting messages there, and sending them back."""
+"""Dead letters by the ORM: finding them, and throwing them away."""
 
 from collections.abc import Iterable
-from typing import Any
+from datetime import datetime, timedelta
 
-from eventstreaming.backends.database.tables import Tables, stored_json
-from eventstreaming.backends.failures import Failure
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from eventstreaming.backends.relational import RelationalStore
 from eventstreaming.events import arguments
+from eventstreaming.events.dead_letter_filter import (
+    DeadLetterFilter,
+    dead_letter_filter,
+)
 from eventstreaming.events.limits import limits
 from eventstreaming.models import DeadLetter as DeadLetterRow
-from eventstreaming.models import Message as MessageRow
-from eventstreaming.types import DeadLetter, DeadReason
+from eventstreaming.types import DeadLetter, Duration, FailedAttempt
 
 
-class DeadLetterOperations(Tables):
-    """What happens to a message that will not be delivered again."""
+class DeadLetterOperations(RelationalStore):
+    """What PostgreSQL and SQLite do alike. Sending back differs."""
+
+    @property
+    def _dead_letters(self) -> QuerySet[DeadLetterRow]:
+        return DeadLetterRow.objects.using(self.database)
 
     def dead_letters(
         self,
@@ -21,49 +31,101 @@ class DeadLetterOperations(Tables):
         *,
         reason: str | None = None,
         fingerprint: str | None = None,
+        older_than: Duration | None = None,
+        newer_than: Duration | None = None,
         limit: int = 100,
     ) -> list[DeadLetter]:
         """See services.dead_letters()."""
-        rows = self._dead_letters.order_by("-pk")
-        if stream_name is not None:
-            rows = rows.filter(queue=arguments.stream_name(stream_name))
-        if reason is not None:
-            rows = rows.filter(reason=arguments.text(reason, "reason"))
-        if fingerprint is not None:
-            rows = rows.filter(fingerprint=arguments.text(fingerprint, "fingerprint"))
-        count = arguments.integer(limit, "limit", 1, limits().messages_per_dequeue)
-        return [self._dead_letter(row) for row in rows[:count]]
+        chosen = dead_letter_filter(
+            stream_name,
+            None,
+            reason=reason,
+            fingerprint=fingerprint,
+            older_than=older_than,
+            newer_than=newer_than,
+            limit=arguments.integer(limit, "limit", 1, limits().messages_per_dequeue),
+        )
+        rows = self._chosen_dead_letters(chosen).order_by("-pk")[: chosen.limit]
+        return [self._dead_letter(row) for row in rows]
 
-    def redrive(
+    def count_dead_letters(
+        self,
+        stream_name: str | None = None,
+        ids: Iterable[str] | None = None,
+        *,
+        reason: str | None = None,
+        fingerprint: str | None = None,
+        older_than: Duration | None = None,
+        newer_than: Duration | None = None,
+    ) -> int:
+        """See BaseEventStore.count_dead_letters()."""
+        chosen = dead_letter_filter(
+            stream_name,
+            ids,
+            reason=reason,
+            fingerprint=fingerprint,
+            older_than=older_than,
+            newer_than=newer_than,
+            limit=None,
+        )
+        return self._chosen_dead_letters(chosen).count()
+
+    def dead_letter_queues(self) -> list[str]:
+        """See BaseEventStore.dead_letter_queues(). One index probe for each."""
+        names: list[str] = []
+        found = self._dead_letters.order_by("queue").values_list("queue", flat=True)
+        name = found.first()
+        while name is not None:
+            names.append(name)
+            name = found.filter(queue__gt=name).first()
+        return names
+
+    def discard(
         self,
         stream_name: str,
         ids: Iterable[str] | None = None,
         *,
+        reason: str | None = None,
+        fingerprint: str | None = None,
+        older_than: Duration | None = None,
+        newer_than: Duration | None = None,
         limit: int | None = None,
     ) -> int:
-        """See services.redrive(). The lease goes on, so old receipts stay lost."""
-        stream_name = arguments.stream_name(stream_name)
-        chosen = self._dead_letters.filter(queue=stream_name).order_by("pk")
-        if ids is not None:
-            chosen = chosen.filter(pk__in=arguments.message_ids(ids))
-        limit = arguments.optional_integer(limit, "limit", 1)
-        with self.all_or_none():
-            rows = list(chosen.select_for_update(skip_locked=True)[:limit])
-            self._messages.bulk_create(MessageRow(**_kept(row)) for row in rows)
-            self._dead_letters.filter(pk__in=[row.pk for row in rows]).delete()
-        return len(rows)
-
-    def _bury(self, row: MessageRow, reason: DeadReason, failure: Failure) -> None:
-        """Move a locked message to the dead letters."""
-        self._dead_letters.create(
-            **_kept(row),
-            deliveries=row.deliveries,
-            attempts=row.attempts,
+        """See services.discard(). What is being sent back is passed over."""
+        chosen = dead_letter_filter(
+            arguments.stream_name(stream_name),
+            ids,
             reason=reason,
-            error=failure.text,
-            fingerprint=failure.fingerprint,
+            fingerprint=fingerprint,
+            older_than=older_than,
+            newer_than=newer_than,
+            limit=limit,
         )
-        self._delete(self._messages.filter(pk=row.pk))
+        with transaction.atomic(using=self.database):
+            rows = self._chosen_dead_letters(chosen).order_by("pk")
+            locked = rows.select_for_update(skip_locked=True)
+            keys = list(locked.values_list("pk", flat=True)[: chosen.limit])
+            if keys:
+                self._dead_letters.filter(pk__in=keys)._raw_delete(self.database)
+        return len(keys)
+
+    def _chosen_dead_letters(self, chosen: DeadLetterFilter) -> QuerySet[DeadLetterRow]:
+        rows = self._dead_letters
+        if chosen.stream_name is not None:
+            rows = rows.filter(queue=chosen.stream_name)
+        if chosen.ids is not None:
+            rows = rows.filter(pk__in=chosen.ids)
+        if chosen.reason is not None:
+            rows = rows.filter(reason=chosen.reason)
+        if chosen.fingerprint is not None:
+            rows = rows.filter(fingerprint=chosen.fingerprint)
+        if chosen.older_than is not None:
+            age = timedelta(seconds=chosen.older_than)
+            rows = rows.filter(died_at__lte=Now() - age)
+        if chosen.newer_than is not None:
+            age = timedelta(seconds=chosen.newer_than)
+            rows = rows.filter(died_at__gt=Now() - age)
+        return rows
 
     def _dead_letter(self, row: DeadLetterRow) -> DeadLetter:
         return DeadLetter(
@@ -81,25 +143,14 @@ class DeadLetterOperations(Tables):
             schema_version=row.schema_version,
             reason=row.reason,
             error=row.error,
+            errors=tuple(
+                FailedAttempt(
+                    at=datetime.fromisoformat(entry["at"]),
+                    attempt=entry["attempt"],
+                    error=entry["error"],
+                )
+                for entry in row.errors or ()
+            ),
             fingerprint=row.fingerprint,
             died_at=self._moment(row.died_at),
         )
-
-
-def _kept(row: MessageRow | DeadLetterRow) -> dict[str, Any]:
-    """Return what a message keeps when it dies, and when it is sent back."""
-    return {
-        "id": row.pk,
-        "queue": row.queue,
-        "rank": row.rank,
-        "group_key": row.group_key,
-        "message_type": row.message_type,
-        "schema_version": row.schema_version,
-        "data": stored_json(row.data),
-        "headers": row.headers,
-        "correlation_id": row.correlation_id,
-        "enqueued_at": row.enqueued_at,
-        "max_attempts": row.max_attempts,
-        "lease": row.lease,
-        "errors": row.errors,
-    }

@@ -8,9 +8,9 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from eventstreaming import clock
-from eventstreaming.backends.database.dead_letters import DeadLetterOperations
+from eventstreaming.backends.database.burying import BuryingOperations
 from eventstreaming.backends.database.queue_settings import QueueSettingsOperations
-from eventstreaming.backends.failures import failure_of
+from eventstreaming.backends.failures import KEPT_ERRORS, failure_of
 from eventstreaming.backends.leasing import leased
 from eventstreaming.events import arguments
 from eventstreaming.events.queue_settings import delay_before_retry
@@ -19,10 +19,8 @@ from eventstreaming.models import Message as MessageRow
 from eventstreaming.models.queues import NEVER
 from eventstreaming.types import JSON, DeadReason, Duration, Message
 
-KEPT_ERRORS = 10
 
-
-class LeaseOperations(DeadLetterOperations, QueueSettingsOperations):
+class LeaseOperations(BuryingOperations, QueueSettingsOperations):
     """
     Acknowledge, nack, extend and release.
 

@@ -29,6 +29,7 @@ class QueueSettingsOperations(RelationalStore):
         max_attempts: int | Unset | None = UNSET,
         max_deliveries: int | Unset | None = UNSET,
         backoff: Delays | Unset | None = UNSET,
+        dead_letter_retention: Duration | Unset | None = UNSET,
         description: str | Unset = UNSET,
         paused: bool | Unset = UNSET,
     ) -> None:
@@ -39,6 +40,7 @@ class QueueSettingsOperations(RelationalStore):
             max_attempts=max_attempts,
             max_deliveries=max_deliveries,
             backoff=backoff,
+            dead_letter_retention=dead_letter_retention,
             description=description,
             paused=paused,
         )
@@ -65,6 +67,7 @@ def _stored(row: QueueRow) -> dict[str, Any]:
         "max_attempts": row.max_attempts,
         "max_deliveries": row.max_deliveries,
         "backoff": row.backoff,
+        "dead_letter_retention": row.dead_letter_retention,
         "description": row.description,
         "paused": row.paused_at is not None,
     }

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import JSONField, QuerySet, Value
 
 from eventstreaming.backends.relational import RelationalStore
-from eventstreaming.models import DeadLetter, Event, Message, Stream
+from eventstreaming.models import Event, Message, Stream
 from eventstreaming.types import JSON
 
 
@@ -27,10 +27,6 @@ class Tables(RelationalStore):
     @property
     def _messages(self) -> QuerySet[Message]:
         return Message.objects.using(self.database)
-
-    @property
-    def _dead_letters(self) -> QuerySet[DeadLetter]:
-        return DeadLetter.objects.using(self.database)
 
     @contextmanager
     def all_or_none(self) -> Iterator[None]:

@@ -15,7 +15,7 @@ import msgspec
 from eventstreaming import clock
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.failures import Failure
-from eventstreaming.types import JSON, DeadReason, StoredEvent
+from eventstreaming.types import JSON, DeadReason, FailedAttempt, StoredEvent
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,6 +39,7 @@ class KeptMessage:
     leased_until: datetime | None = None
     deliveries: int = 0
     attempts: int = 0
+    errors: list[FailedAttempt] = field(default_factory=list)
 
     @property
     def place(self) -> tuple[int, int]:

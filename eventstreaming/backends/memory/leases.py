@@ -5,14 +5,14 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from eventstreaming import clock
-from eventstreaming.backends.failures import failure_of
+from eventstreaming.backends.failures import KEPT_ERRORS, failure_of
 from eventstreaming.backends.leasing import leased
 from eventstreaming.backends.memory.data import KeptMessage, MemoryData
 from eventstreaming.backends.memory.queue_settings import QueueSettingsOperations
 from eventstreaming.events import arguments
 from eventstreaming.events.queue_settings import delay_before_retry
 from eventstreaming.exceptions import LeaseLost, MessageNotFound
-from eventstreaming.types import DeadReason, Duration, Message
+from eventstreaming.types import DeadReason, Duration, FailedAttempt, Message
 
 
 class LeaseOperations(QueueSettingsOperations):
@@ -84,6 +84,10 @@ class LeaseOperations(QueueSettingsOperations):
                 raise MessageNotFound(stream_name, message_id)
             message.attempts += 1
             message.leased_until = None
+            message.errors.append(
+                FailedAttempt(clock.now(), message.attempts, failure.text)
+            )
+            del message.errors[1 : 1 - KEPT_ERRORS]
             if dead_letter or message.attempts >= (maximum or settings.max_attempts):
                 reason: DeadReason = "rejected" if dead_letter else "max_attempts"
                 data.bury(message, reason, failure)

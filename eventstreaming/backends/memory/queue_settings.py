@@ -24,6 +24,7 @@ class QueueSettingsOperations(MemoryStore):
         max_attempts: int | Unset | None = UNSET,
         max_deliveries: int | Unset | None = UNSET,
         backoff: Delays | Unset | None = UNSET,
+        dead_letter_retention: Duration | Unset | None = UNSET,
         description: str | Unset = UNSET,
         paused: bool | Unset = UNSET,
     ) -> None:
@@ -34,6 +35,7 @@ class QueueSettingsOperations(MemoryStore):
             max_attempts=max_attempts,
             max_deliveries=max_deliveries,
             backoff=backoff,
+            dead_letter_retention=dead_letter_retention,
             description=description,
             paused=paused,
         )

@@ -8,6 +8,7 @@ import msgspec
 from eventstreaming import clock
 from eventstreaming.backends.database.queue_settings import QueueSettingsOperations
 from eventstreaming.backends.failures import DELIVERED_TOO_OFTEN
+from eventstreaming.backends.postgresql.dead_letters import RedriveOperations
 from eventstreaming.backends.postgresql.leases import LeaseOperations, ids_and_leases
 from eventstreaming.backends.relational import moment, worker_id
 from eventstreaming.events import arguments
@@ -25,10 +26,8 @@ from eventstreaming.events.queue_settings import (
     VISIBILITY_TIMEOUT,
 )
 from eventstreaming.events.values import from_json
-from eventstreaming.models import DeadLetter as DeadLetterRow
 from eventstreaming.types import (
     JSON,
-    DeadLetter,
     Duration,
     EnqueuedId,
     Message,
@@ -43,7 +42,7 @@ _promoted_at: dict[tuple[str, str], float] = {}
 Row = tuple[Any, ...]
 
 
-class QueueOperations(LeaseOperations, QueueSettingsOperations):
+class QueueOperations(LeaseOperations, RedriveOperations, QueueSettingsOperations):
     """The ephemeral half of PostgreSQLEventStore."""
 
     def enqueue(
@@ -179,44 +178,6 @@ class QueueOperations(LeaseOperations, QueueSettingsOperations):
             exact=bound is None or max(counts[0] + counts[1], *counts[2:]) < bound,
         )
 
-    def dead_letters(
-        self,
-        stream_name: str | None = None,
-        *,
-        reason: str | None = None,
-        fingerprint: str | None = None,
-        limit: int = 100,
-    ) -> list[DeadLetter]:
-        """See services.dead_letters()."""
-        rows = DeadLetterRow.objects.using(self.database).order_by("-id")
-        if stream_name is not None:
-            rows = rows.filter(queue=arguments.stream_name(stream_name))
-        if reason is not None:
-            rows = rows.filter(reason=arguments.text(reason, "reason"))
-        if fingerprint is not None:
-            rows = rows.filter(fingerprint=arguments.text(fingerprint, "fingerprint"))
-        count = arguments.integer(limit, "limit", 1, limits().messages_per_dequeue)
-        return [self._dead_letter(row) for row in rows[:count]]
-
-    def redrive(
-        self,
-        stream_name: str,
-        ids: Iterable[str] | None = None,
-        *,
-        limit: int | None = None,
-    ) -> int:
-        """See services.redrive(). One statement."""
-        stream_name = arguments.stream_name(stream_name)
-        numbers = None if ids is None else arguments.message_ids(ids)
-        return self._execute_count(
-            "redrive",
-            {
-                "queue": stream_name,
-                "ids": numbers,
-                "limit": arguments.optional_integer(limit, "limit", 1),
-            },
-        )
-
     def purge(self, stream_name: str) -> int:
         """See services.purge()."""
         return self._execute_count(
@@ -316,26 +277,6 @@ class QueueOperations(LeaseOperations, QueueSettingsOperations):
             visible_until=moment(row[11]),
             correlation_id=row[12],
             store=self,
-        )
-
-    def _dead_letter(self, row: DeadLetterRow) -> DeadLetter:
-        return DeadLetter(
-            stream_name=row.queue,
-            message_id=str(row.pk),
-            message_type=row.message_type,
-            data=row.data,
-            headers=row.headers or {},
-            priority=-row.rank,
-            group_key=row.group_key,
-            deliveries=row.deliveries,
-            attempts=row.attempts,
-            enqueued_at=self._moment(row.enqueued_at),
-            correlation_id=row.correlation_id,
-            schema_version=row.schema_version,
-            reason=row.reason,
-            error=row.error,
-            fingerprint=row.fingerprint,
-            died_at=self._moment(row.died_at),
         )
 
 

@@ -3,6 +3,7 @@
 from eventstreaming.testing.contract.appending import AppendingContract
 from eventstreaming.testing.contract.batches import BatchContract
 from eventstreaming.testing.contract.concurrency import ConcurrencyContract
+from eventstreaming.testing.contract.dead_letters import DeadLetterContract
 from eventstreaming.testing.contract.failures import FailureContract
 from eventstreaming.testing.contract.leases import LeaseContract
 from eventstreaming.testing.contract.positions import PositionContract
@@ -34,6 +35,7 @@ class EventStoreContract(
     SchedulingContract,
     LeaseContract,
     FailureContract,
+    DeadLetterContract,
     TruncationContract,
     TransactionContract,
     RefusalContract,

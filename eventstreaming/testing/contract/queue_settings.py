@@ -45,6 +45,7 @@ class QueueSettingsContract(RefusingCase):
             max_attempts=None,
             max_deliveries=None,
             backoff=None,
+            dead_letter_retention=None,
             description="",
             paused=False,
         )
@@ -156,6 +157,7 @@ class QueueSettingsContract(RefusingCase):
                 (True, InvalidType),
                 ({1}, InvalidType),
             ],
+            "dead_letter_retention": inputs.DURATIONS,
             "description": [(7, InvalidType), ("\x00", InvalidValue)],
             "paused": inputs.FLAGS,
         }
