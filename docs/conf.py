@@ -17,7 +17,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "demo_project.settings"
 os.environ["COLUMNS"] = "80"  # of the help of commands
 django.setup()
 
-COMMANDS = ROOT / "eventstreaming" / "management" / "commands"
+PACKAGE = ROOT / "eventstreaming"
 
 project = "eventstreaming"
 author = project_copyright = "eventstreaming contributors"
@@ -46,13 +46,25 @@ class DjangoCommands(SphinxDirective):
     """A section for each management command, with what --help prints."""
 
     def run(self) -> list[Node]:
-        return [self._section(path.stem) for path in sorted(COMMANDS.glob("[a-z]*.py"))]
+        paths = sorted((PACKAGE / "management" / "commands").glob("[a-z]*.py"))
+        return [self._section(path.stem) for path in paths]
 
     def _section(self, name: str) -> Node:
         module = import_module(f"eventstreaming.management.commands.{name}")
         text = module.Command().create_parser("manage.py", name).format_help()
         block = literal_block(text, text, language="text")
         return section("", title("", name), block, ids=[name], names=[name])
+
+
+class ServiceFunctions(SphinxDirective):
+    """The functions of each module of services, the streams first."""
+
+    def run(self) -> list[Node]:
+        names = [path.stem for path in sorted((PACKAGE / "services").glob("[a-z]*.py"))]
+        names.sort(key=lambda name: not name.startswith("stream"))
+        names.sort(key="streams".__ne__)
+        module = ".. automodule:: eventstreaming.services.{}\n   :members:\n"
+        return self.parse_text_to_nodes("\n".join(map(module.format, names)))
 
 
 def skip_twins(
@@ -67,4 +79,5 @@ def skip_twins(
 
 def setup(app: Sphinx) -> None:
     app.add_directive("django-commands", DjangoCommands)
+    app.add_directive("service-functions", ServiceFunctions)
     app.connect("autodoc-skip-member", skip_twins)

@@ -18,8 +18,8 @@ LEVELS = {0: logging.ERROR, 1: logging.INFO, 2: logging.DEBUG, 3: logging.DEBUG}
 
 class Command(BaseCommand):
     help = (
-        "Run the queue handlers and subscriptions that the installed apps declare "
-        "in subscriptions.py (django-eventstreaming)."
+        "Run the queue handlers and subscriptions that the installed apps declare in\n"
+        "subscriptions.py (django-eventstreaming)."
     )
     epilog = (
         "examples:\n"
