@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
 from datetime import datetime
+from typing import NamedTuple
 
 from asgiref.sync import sync_to_async
 
@@ -21,6 +22,13 @@ from eventstreaming.types import (
     Message,
     QueueInfo,
 )
+
+
+class LeaseTerms(NamedTuple):
+    """What a worker asks of the leases on a queue; None: the queue's setting."""
+
+    visibility_timeout: float | None  # seconds
+    max_deliveries: int | None
 
 
 class BaseQueues(BaseDeadLetters, ABC):
@@ -102,6 +110,23 @@ class BaseQueues(BaseDeadLetters, ABC):
         max_deliveries: int | None = None,
     ) -> list[Message]:
         """See services.dequeue_many()."""
+
+    def claim_many(self, queues: Mapping[str, LeaseTerms], limit: int) -> list[Message]:
+        """
+        Lease up to `limit` messages of several queues, the first queue's first.
+
+        This is for workers; names and terms are checked already.
+        """
+        messages: list[Message] = []
+        for name, terms in queues.items():
+            if len(messages) < limit:
+                messages += self.dequeue_many(
+                    name,
+                    limit - len(messages),
+                    terms.visibility_timeout,
+                    max_deliveries=terms.max_deliveries,
+                )
+        return messages
 
     @abstractmethod
     def pop(self, stream_name: str) -> Message | None:

@@ -84,9 +84,9 @@ class Message(models.Model):
                 name="eventstreaming_message_due",
             ),
             models.Index(
-                fields=["queue", "group_key", "id"],
+                fields=["queue", "group_key", "state", "id"],
                 condition=models.Q(group_key__isnull=False),
-                name="eventstreaming_message_group",
+                name="eventstreaming_message_groups",
             ),
         ]
 
@@ -156,6 +156,10 @@ class Queue(models.Model):
     An empty setting means the built-in one.
     """
 
+    class GroupPolicy(models.TextChoices):
+        BLOCK = "block", _("block")
+        SKIP = "skip", _("skip")
+
     name = models.CharField(_("name"), max_length=255, primary_key=True)
     visibility_timeout = models.FloatField(
         _("visibility timeout"), null=True, blank=True, help_text=_("Seconds.")
@@ -177,6 +181,18 @@ class Queue(models.Model):
         help_text=_("Seconds; older ones are deleted by `deadletters prune`."),
     )
     concurrency = models.IntegerField(_("concurrency"), null=True, blank=True)
+    group_policy = models.CharField(
+        _("group policy"),
+        max_length=8,
+        choices=GroupPolicy,
+        default="",
+        db_default="",
+        blank=True,
+        help_text=_(
+            "What a delayed or failing message of a group does to the next ones: "
+            "they wait (block), or they go on (skip)."
+        ),
+    )
     paused_at = models.DateTimeField(_("paused at"), null=True, blank=True)
     description = models.TextField(_("description"), default="", blank=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)

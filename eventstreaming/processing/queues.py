@@ -14,6 +14,7 @@ from django.db import reset_queries
 from eventstreaming import clock
 from eventstreaming.backends import event_stores
 from eventstreaming.backends.base import BaseEventStore
+from eventstreaming.backends.base_queues import LeaseTerms
 from eventstreaming.exceptions import LeaseLost
 from eventstreaming.processing.activity import Activity
 from eventstreaming.processing.leases import Leases
@@ -87,28 +88,25 @@ class QueueRunner:
         wanted = self._threads + min(ahead, CLAIM_AT_MOST) - len(self._leases)
         if wanted <= 0 or (len(self._leases) > self._threads and wanted < ahead // 2):
             return 0
-        claimed = 0
-        for handler in self._in_turn():
-            timeout = self._timeout(handler)  # asked first: it may fail
-            messages = self.store.dequeue_many(
-                handler.queue,
-                wanted - claimed,
-                handler.visibility_timeout,
-                max_deliveries=handler.max_deliveries,
-            )
-            if messages:
-                jobs = [Job(handler, message) for message in messages]
-                self._leases.take(jobs, timeout)
-                self._activity.happened()
-                pool.submit(jobs)
-                claimed += len(messages)
-            if claimed >= wanted:
-                break
-        if claimed:
+        handlers = {handler.queue: handler for handler in self._in_turn()}
+        timeouts = {queue: self._timeout(handlers[queue]) for queue in handlers}
+        messages = self.store.claim_many(
+            {
+                queue: LeaseTerms(handler.visibility_timeout, handler.max_deliveries)
+                for queue, handler in handlers.items()
+            },
+            wanted,
+        )
+        jobs = [Job(handlers[message.stream_name], message) for message in messages]
+        for job in jobs:
+            self._leases.take([job], timeouts[job.message.stream_name])
+        if jobs:
+            self._activity.happened()
+            pool.submit(jobs)
             self._polling.busy()
         elif not self._leases:
             self._activity.idle(self.name, generation)
-        return claimed
+        return len(jobs)
 
     def _in_turn(self) -> list[QueueHandler]:
         """Return the handlers, each first in its turn, so that none starves."""

@@ -17,4 +17,4 @@ def trial(
 ) -> Iterator[Trial]:
     trial = Trial(tmp_path, monkeypatch, planted=request.param)
     yield trial
-    trial.store.recorder.close()
+    trial.close()

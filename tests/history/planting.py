@@ -32,6 +32,7 @@ class Trial:
         self.planted = planted
         self.store = RecordingStore("default", history=str(folder), process="trial")
         self._monkeypatch = monkeypatch
+        self._functions: list[str] = []
 
     def replace_sql(self, name: str, old: str, new: str) -> None:
         """Plant another text in a statement of `sql/`."""
@@ -48,6 +49,27 @@ class Trial:
                 "statement",
                 lambda asked: text if asked == name else present(asked),
             )
+
+    def replace_function(self, name: str, *changes: tuple[str, str]) -> None:
+        """Plant other texts in a function of the database, until `close()`."""
+        with server_session() as session:
+            ((present,),) = session.execute(
+                "SELECT pg_get_functiondef(%s::regproc)", [name]
+            ).fetchall()
+            text = present
+            for old, new in changes:
+                assert old in text, f"{name}() has changed: plant the bug anew"
+                text = text.replace(old, new)
+            if self.planted:
+                self._functions.append(present)
+                session.execute(text.encode())
+
+    def close(self) -> None:
+        """Take the planted functions out again."""
+        self.store.recorder.close()
+        with server_session() as session:
+            for text in self._functions:
+                session.execute(text.encode())
 
     def replace(self, owner: object, name: str, planted: Callable[..., Any]) -> None:
         """Plant another function or method."""

@@ -1,10 +1,11 @@
 """A store that records every operation on it, the workers' own ones too."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from eventstreaming.backends.base_queues import LeaseTerms
 from eventstreaming.backends.postgresql import PostgreSQLEventStore
 from eventstreaming.events import arguments
 from eventstreaming.types import (
@@ -96,27 +97,34 @@ class RecordingStore(PostgreSQLEventStore):
             result["ids"] = [int(message_id) for message_id in ids]
         return ids
 
-    def dequeue_many(
-        self,
-        stream_name: str,
-        limit: int,
-        visibility_timeout: Duration | None = None,
-        *,
-        max_deliveries: int | None = None,
-    ) -> list[Message]:
-        if visibility_timeout is None:
-            visibility_timeout = self.queue_settings(stream_name).visibility_timeout
-        with self._step(
-            "dequeue",
-            queue=stream_name,
-            limit=limit,
-            timeout=visibility_timeout,
-            asked_at=self._database_now(),
-        ) as result:
-            messages = super().dequeue_many(
-                stream_name, limit, visibility_timeout, max_deliveries=max_deliveries
+    def claim_many(self, queues: Mapping[str, LeaseTerms], limit: int) -> list[Message]:
+        terms = {
+            name: asked._replace(
+                visibility_timeout=asked.visibility_timeout
+                or self.queue_settings(name).visibility_timeout
             )
-            result["deliveries"] = [_delivery(message) for message in messages]
+            for name, asked in queues.items()
+        }
+        with ExitStack() as steps:
+            results = {
+                name: steps.enter_context(
+                    self._step(
+                        "dequeue",
+                        queue=name,
+                        limit=limit,
+                        timeout=asked.visibility_timeout,
+                        asked_at=self._database_now(),
+                    )
+                )
+                for name, asked in terms.items()
+            }
+            messages = super().claim_many(terms, limit)
+            for name, result in results.items():
+                result["deliveries"] = [
+                    _delivery(message)
+                    for message in messages
+                    if message.stream_name == name
+                ]
         return messages
 
     def pop(self, stream_name: str) -> Message | None:

@@ -9,7 +9,6 @@ from django.test import override_settings
 
 from eventstreaming.backends.postgresql import PostgreSQLEventStore
 from eventstreaming.backends.relational import RelationalStore
-from eventstreaming.backends.statements import statement
 from eventstreaming.exceptions import EventStreamingError, LeaseLost
 from eventstreaming.processing import pool
 from eventstreaming.processing.registry import Handlers, QueueHandler
@@ -20,6 +19,8 @@ from tests.history.final import EffectRow
 from tests.history.planting import Trial, server_session
 from tests.processes.workers import wait_until
 from tests.sessions import execute, sessions
+
+FORGET = "UPDATE public.eventstreaming_message AS m SET worker_id = ''\n"
 
 
 class Crash(Exception):
@@ -37,7 +38,9 @@ def expired_lease(trial: Trial) -> Message:
 
 
 def test_unfenced_acknowledge(trial: Trial) -> None:
-    trial.replace_sql("acknowledge", "lease = %(lease)s", "%(lease)s > 0")
+    trial.replace_function(
+        "eventstreaming_acknowledge_v1", ("m.lease = p_lease", "p_lease > 0")
+    )
     former = expired_lease(trial)
     with suppress(LeaseLost):
         former.acknowledge()
@@ -45,7 +48,9 @@ def test_unfenced_acknowledge(trial: Trial) -> None:
 
 
 def test_unfenced_acknowledge_in_batches(trial: Trial) -> None:
-    trial.replace_sql("acknowledge_many", "AND m.lease = held.lease", "")
+    trial.replace_function(
+        "eventstreaming_acknowledge_many_v1", ("AND m.lease = held.lease", "")
+    )
     trial.store.acknowledge_many("q", [expired_lease(trial)])
     trial.expect("Q6")
 
@@ -85,12 +90,11 @@ def test_redrive_resets_the_token(trial: Trial) -> None:
 
 def test_claim_by_in_takes_more_than_its_limit(trial: Trial) -> None:
     """The candidates are looked for again at each row: they are not materialised."""
-    text = statement("claim")
-    candidate = text[text.index("SELECT id\n") : text.index(")\nUPDATE")]
-    planted = text.replace(candidate, "SELECT 0 AS id")
-    each_row = candidate.replace("queue = %(queue)s", "queue = m.queue")
-    trial.set_sql(
-        "claim", planted.replace("WHERE m.id = c.id", f"WHERE m.id IN ({each_row})")
+    trial.replace_function(
+        "eventstreaming_claim_v1",
+        ("m.id = ANY (ARRAY(", "m.id IN ("),
+        ("FOR UPDATE SKIP LOCKED))", "FOR UPDATE SKIP LOCKED)"),
+        ("c.queue = v_queue", "c.queue = m.queue"),
     )
     trial.store.enqueue_many("q", [{"item": str(number)} for number in range(5)])
     assert trial.store.dequeue_many("q", 1)
@@ -98,7 +102,7 @@ def test_claim_by_in_takes_more_than_its_limit(trial: Trial) -> None:
 
 
 def test_claim_without_a_lock(trial: Trial) -> None:
-    trial.replace_sql("claim", "FOR UPDATE SKIP LOCKED", "")
+    trial.replace_function("eventstreaming_claim_v1", ("FOR UPDATE SKIP LOCKED", ""))
     trial.store.enqueue("q", {"item": "a"})
     with sessions(3) as (holder, *claimers), server_session() as watcher:
         holder.begin()
@@ -121,7 +125,9 @@ def all_wait_or_end(calls: list[Future[Any]], watcher: Any) -> bool:
 
 
 def test_lease_by_the_clock_of_an_old_transaction(trial: Trial) -> None:
-    trial.replace_sql("claim", "statement_timestamp()", "now()")
+    trial.replace_function(
+        "eventstreaming_claim_v1", ("statement_timestamp()", "now()")
+    )
     trial.replace(RelationalStore, "_refuse_lease_in_transaction", lambda *_: None)
     trial.store.enqueue("q", {"item": "a"})
     with sessions(1) as (session,):
@@ -145,8 +151,9 @@ def test_attempts_are_lost(trial: Trial) -> None:
 
 
 def test_crash_counts_as_no_delivery(trial: Trial) -> None:
-    trial.replace_sql(
-        "claim", "deliveries = m.deliveries + 1", "deliveries = m.attempts + 1"
+    trial.replace_function(
+        "eventstreaming_claim_v1",
+        ("deliveries = m.deliveries + 1", "deliveries = m.attempts + 1"),
     )
     expired_lease(trial)
     trial.expect("Q9")
@@ -250,12 +257,9 @@ def test_content_is_changed_on_the_way(trial: Trial) -> None:
 
 
 def test_second_acknowledge_is_called_a_success(trial: Trial) -> None:
-    execute_count = RelationalStore._execute_count
-
-    def execute_always(store: RelationalStore, name: str, params: Any) -> int:
-        return max(1, execute_count(store, name, params))
-
-    trial.replace(RelationalStore, "_execute_count", execute_always)
+    trial.replace_function(
+        "eventstreaming_acknowledge_v1", ("RETURN NULL;", "RETURN '';")
+    )
     trial.store.enqueue("q", {"item": "a"})
     message = trial.store.dequeue("q")
     assert message is not None
@@ -266,8 +270,10 @@ def test_second_acknowledge_is_called_a_success(trial: Trial) -> None:
 
 
 def test_acknowledged_message_comes_back(trial: Trial) -> None:
-    forget = "UPDATE eventstreaming_message SET worker_id = ''"
-    trial.replace_sql("acknowledge", "DELETE FROM eventstreaming_message", forget)
+    trial.replace_function(
+        "eventstreaming_acknowledge_v1",
+        ("DELETE FROM public.eventstreaming_message AS m\n", FORGET),
+    )
     trial.store.enqueue("q", {"item": "a"})
     message = trial.store.dequeue("q", 0.02)
     assert message is not None

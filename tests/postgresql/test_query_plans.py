@@ -107,6 +107,8 @@ OPERATIONS: dict[str, Callable[[], object]] = {
     "create a stream": lambda: create_stream("order-10"),
     "enqueue": lambda: enqueue("queue-1", {"n": 1}),
     "enqueue many": lambda: enqueue_many("queue-1", [{"n": 1}] * 100),
+    "enqueue to a group": lambda: enqueue("queue-1", {"n": 1}, group_key="a"),
+    "enqueue once": lambda: enqueue("queue-1", {}, deduplication_key="a"),
     "consume": consume_in_all_ways,
     "pop": lambda: pop("queue-2"),
     "dequeue from an empty queue": lambda: dequeue("nothing-here"),
@@ -123,8 +125,9 @@ OPERATIONS: dict[str, Callable[[], object]] = {
     "purge": lambda: purge("queue-6"),
 }
 
-# Only for the check of a server, or for a cold path that a test above takes.
-NOT_ABOUT_BIG_TABLES = {"bury", "check"}
+# Only for the check of a server, or for a cold path that a test above takes. A
+# group is woken after the commit, and these do not commit.
+NOT_ABOUT_BIG_TABLES = {"bury", "check", "wake_group"}
 
 
 def sequential_scans() -> dict[str, int]:

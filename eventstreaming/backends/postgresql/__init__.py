@@ -28,4 +28,6 @@ class PostgreSQLEventStore(
 
     supports_concurrent_writers = True
     enforces_immutability = True
+    supports_groups = True
+    supports_deduplication = True
     vendors = ("postgresql",)

@@ -8,13 +8,20 @@ from eventstreaming.backends.relational import RelationalStore
 
 OLDEST_VERSION = 15
 FUNCTIONS = [
+    "eventstreaming_acknowledge_many_v1",
+    "eventstreaming_acknowledge_v1",
     "eventstreaming_append_one_v1",
     "eventstreaming_append_v2",
     "eventstreaming_begin_append_v1",
+    "eventstreaming_claim_v1",
+    "eventstreaming_enqueue_v1",
     "eventstreaming_fence_v1",
+    "eventstreaming_group_holds_v1",
+    "eventstreaming_group_skips_v1",
     "eventstreaming_mark_v1",
     "eventstreaming_new_stream_kind_v1",
     "eventstreaming_open_stream_v1",
+    "eventstreaming_wake_group_v1",
 ]
 TRIGGERS = [
     "eventstreaming_mark",

@@ -1,4 +1,4 @@
-"""Events as the text that COPY reads: one line each, with tabs between columns."""
+"""Rows as the text that COPY reads: one line each, with tabs between columns."""
 
 from collections.abc import Iterable
 
@@ -24,16 +24,18 @@ def copy_text(
     return "".join(
         f"{position}\t{stream_id}\t{category}\t{offset}\t{event.bucket}"
         f"\t{event.event_type}\t{event.schema_version}\t{event.event_id.hex}"
-        f"\t{_text(event.key)}\t{_json(event.json)}"
-        f"\t{_json(event.metadata_json)}\t{_text(event.correlation_id)}"
-        f"\t{_text(event.causation_id)}\t{timestamp}\n"
+        f"\t{column_text(event.key)}\t{json_text(event.json)}"
+        f"\t{json_text(event.metadata_json)}\t{column_text(event.correlation_id)}"
+        f"\t{column_text(event.causation_id)}\t{timestamp}\n"
         for position, offset, event in zip(positions, offsets, events, strict=True)
     )
 
 
-def _text(value: str | None) -> str:
+def column_text(value: str | None) -> str:
+    """Return a value of a column as COPY reads it."""
     return "\\N" if value is None else value.translate(_ESCAPES)
 
 
-def _json(encoded: bytes) -> str:
+def json_text(encoded: bytes) -> str:
+    """Return encoded JSON as COPY reads it; it has no control characters."""
     return encoded.replace(b"\\", b"\\\\").decode()

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 
 import msgspec
+from django.db import transaction
 
 from eventstreaming.backends.database.dead_letters import DeadLetterOperations
+from eventstreaming.backends.postgresql.lanes import lanes_of
 from eventstreaming.events import arguments
 from eventstreaming.events.dead_letter_filter import checked_edit, dead_letter_filter
 from eventstreaming.types import JSON, Duration
@@ -27,8 +29,9 @@ class RedriveOperations(DeadLetterOperations):
         headers: dict[str, JSON] | None = None,
     ) -> int:
         """See services.redrive(). One statement."""
+        stream_name = arguments.stream_name(stream_name)
         chosen = dead_letter_filter(
-            arguments.stream_name(stream_name),
+            stream_name,
             ids,
             reason=reason,
             fingerprint=fingerprint,
@@ -38,7 +41,7 @@ class RedriveOperations(DeadLetterOperations):
         )
         edit = checked_edit(chosen, message, headers)
         new = edit.message
-        return self._execute_count(
+        count = self._execute_count(
             "redrive",
             {
                 "queue": chosen.stream_name,
@@ -58,3 +61,6 @@ class RedriveOperations(DeadLetterOperations):
                 ),
             },
         )
+        lanes = lanes_of(self.database, stream_name)
+        transaction.on_commit(lanes.restart, using=self.database)
+        return count

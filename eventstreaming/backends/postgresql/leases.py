@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from json import dumps
 from typing import Any
 
+from django.db import transaction
+
 from eventstreaming.backends.failures import failure_of
 from eventstreaming.backends.leasing import leased
+from eventstreaming.backends.postgresql.lanes import Lanes, lanes_of
 from eventstreaming.backends.relational import RelationalStore, moment
 from eventstreaming.events import arguments
 from eventstreaming.events.patterns import matching
@@ -27,12 +31,14 @@ class LeaseOperations(RelationalStore):
         stream_name = arguments.stream_name(stream_name)
         number = arguments.message_id(message_id)
         lease = arguments.receipt(receipt, number)
-        removed = self._execute_count(
+        ((group_key,),) = self._execute(
             "acknowledge", {"queue": stream_name, "id": number, "lease": lease}
         )
-        if not removed and lease is not None:
+        if group_key is None and lease is not None:
             raise self._lease_lost(stream_name, number, lease)
-        return bool(removed)
+        if group_key:
+            self._look_again(stream_name, number)
+        return group_key is not None
 
     def acknowledge_many(
         self, stream_name: str, messages: Iterable[Message]
@@ -45,7 +51,11 @@ class LeaseOperations(RelationalStore):
         rows = self._execute(
             "acknowledge_many", {"queue": stream_name, **ids_and_leases(asked)}
         )
-        return _missing(asked, rows)
+        self._groups_go_on(asked)
+        if not rows:
+            return []
+        lost = {arguments.receipt_of(number, lease) for number, lease in rows}
+        return [message for message in asked if message.receipt in lost]
 
     def nack(
         self,
@@ -82,7 +92,11 @@ class LeaseOperations(RelationalStore):
             },
         )
         if rows:
-            return not rows[0][0]
+            dies, pause, _ = rows[0]
+            if pause:
+                self._lanes(stream_name).expect(pause)
+            self._look_again(stream_name, number)
+            return not dies
         if lease is None:
             raise MessageNotFound(stream_name, message_id)
         raise self._lease_lost(stream_name, number, lease)
@@ -121,6 +135,25 @@ class LeaseOperations(RelationalStore):
         asked = leased(messages)
         if asked:
             self._execute_count("release", ids_and_leases(asked))
+            for message in asked:
+                self._look_again(message.stream_name, int(message.message_id))
+
+    def _lanes(self, stream_name: str) -> Lanes:
+        return lanes_of(self.database, stream_name)
+
+    def _look_again(self, stream_name: str, number: int) -> None:
+        """
+        Let the claims of this process see what is ready from now on.
+
+        That is a message that was given back, or the next one of its group.
+        """
+        step_back = partial(self._lanes(stream_name).step_back, number)
+        transaction.on_commit(step_back, using=self.database)
+
+    def _groups_go_on(self, messages: list[Message]) -> None:
+        for message in messages:
+            if message.group_key is not None:
+                self._look_again(message.stream_name, int(message.message_id))
 
     def _lease_lost(self, stream_name: str, number: int, lease: int) -> LeaseLost:
         rows = self._execute("lease", {"queue": stream_name, "id": number})

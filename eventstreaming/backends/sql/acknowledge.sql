@@ -1,6 +1,3 @@
--- Remove a message; with a lease, only under that lease.
-DELETE FROM eventstreaming_message
- WHERE id = %(id)s AND queue = %(queue)s
-   AND (%(lease)s::bigint IS NULL
-        OR (lease = %(lease)s AND leased_until > 'epoch'))
-RETURNING id
+-- Remove a message; with a lease, only under that lease. The function is in
+-- migrations/sql/0009_acknowledge.sql.
+SELECT eventstreaming_acknowledge_v1(%(queue)s, %(id)s, %(lease)s)

@@ -1,6 +1,4 @@
--- Remove many messages, each under its lease.
-DELETE FROM eventstreaming_message AS m
- USING unnest(%(ids)s::bigint[], %(leases)s::bigint[]) AS held (id, lease)
- WHERE m.id = held.id AND m.lease = held.lease
-   AND m.queue = %(queue)s AND m.leased_until > 'epoch'
-RETURNING m.id, held.lease
+-- Remove many messages, each under its lease; return those whose lease was lost.
+-- The function is in migrations/sql/0009_acknowledge.sql.
+SELECT id, lease
+  FROM eventstreaming_acknowledge_many_v1(%(queue)s, %(ids)s, %(leases)s)

@@ -1,7 +1,8 @@
 -- Give a message back as a failed attempt, or bury it: one statement either way.
 -- Released means leased_until = epoch under the same lease. A configured backoff
 -- is exact, of the built-in one a random part is waited for. Of the errors the
--- first and the last nine are kept.
+-- first and the last nine are kept. Where its group goes on without it, the next
+-- one becomes ready.
 WITH settings AS MATERIALIZED (
     SELECT max_attempts, backoff
       FROM eventstreaming_queue_settings_v1(%(settings)s::text[])
@@ -61,5 +62,12 @@ WITH settings AS MATERIALIZED (
                statement_timestamp() + f.delay * interval '1 second' END
       FROM failed AS f
      WHERE m.id = f.id AND NOT f.dies
+    RETURNING m.group_key, m.state
 )
-SELECT dies FROM failed
+SELECT f.dies, f.delay,
+       (SELECT eventstreaming_wake_group_v1(%(queue)s, gone.group_key)
+          FROM (SELECT group_key FROM removed
+                UNION ALL
+                SELECT group_key FROM returned WHERE state = 1) AS gone
+         WHERE gone.group_key IS NOT NULL)
+  FROM failed AS f

@@ -1,20 +1,31 @@
--- Take the first visible messages of a queue and remove them.
+-- Take the first visible message of a queue and remove it; the next of its group
+-- becomes ready.
 WITH candidate AS MATERIALIZED (
     SELECT id
-      FROM eventstreaming_message
+      FROM eventstreaming_message AS c
      WHERE queue = %(queue)s AND state = 0
        AND leased_until <= statement_timestamp()
        AND NOT (SELECT paused
                   FROM eventstreaming_queue_settings_v1(%(settings)s::text[]))
+       AND (group_key IS NULL
+            OR NOT EXISTS (SELECT FROM eventstreaming_message AS o
+                            WHERE o.queue = c.queue AND o.group_key = c.group_key
+                              AND o.state = 0 AND o.id <> c.id
+                              AND o.leased_until > statement_timestamp())
+            AND NOT eventstreaming_group_holds_v1(queue, group_key, id))
      ORDER BY queue, rank, id
      LIMIT 1
        FOR UPDATE SKIP LOCKED
+), removed AS (
+    DELETE FROM eventstreaming_message AS m
+     USING candidate AS c
+     WHERE m.id = c.id
+    RETURNING m.*
 )
-DELETE FROM eventstreaming_message AS m
- USING candidate AS c
- WHERE m.id = c.id
-RETURNING m.id, m.rank, m.message_type, m.schema_version, m.data::text,
-          m.headers::text, m.lease + 1, m.group_key, m.deliveries + 1, m.attempts,
-          m.enqueued_at::text, statement_timestamp()::text,
-          m.correlation_id,
-          m.expires_at <= statement_timestamp(), false
+SELECT queue, id, rank, message_type, schema_version, data::text, headers::text,
+       lease + 1, group_key, deliveries + 1, attempts, enqueued_at::text,
+       statement_timestamp()::text, correlation_id,
+       coalesce(expires_at <= statement_timestamp(), false), false,
+       CASE WHEN group_key IS NOT NULL
+            THEN eventstreaming_wake_group_v1(queue, group_key) END
+  FROM removed

@@ -5,6 +5,7 @@ from eventstreaming.testing.contract.batches import BatchContract
 from eventstreaming.testing.contract.concurrency import ConcurrencyContract
 from eventstreaming.testing.contract.dead_letters import DeadLetterContract
 from eventstreaming.testing.contract.failures import FailureContract
+from eventstreaming.testing.contract.groups import GroupContract
 from eventstreaming.testing.contract.leases import LeaseContract
 from eventstreaming.testing.contract.positions import PositionContract
 from eventstreaming.testing.contract.queue_refusals import QueueRefusalContract
@@ -34,6 +35,7 @@ class EventStoreContract(
     QueueContract,
     SchedulingContract,
     LeaseContract,
+    GroupContract,
     FailureContract,
     DeadLetterContract,
     TruncationContract,
