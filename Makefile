@@ -44,7 +44,7 @@ build: $(INSTALLED) ## Build the distribution into dist/
 	$(BIN)/python -m build
 
 clean: ## Remove what was installed, built and cached
-	rm -rf .venv* build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv* .bench build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): requirements.txt setup.cfg pyproject.toml

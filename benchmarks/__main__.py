@@ -9,10 +9,12 @@ from django.db import connection, connections
 
 from benchmarks import report
 from benchmarks.database import database
-from benchmarks.scenario import measure
+from benchmarks.peers.catalogue import PEERS
+from benchmarks.scenario import measure, without
 from benchmarks.scenarios import all_scenarios
 
 EVENTS, QUICK_EVENTS = 1_000_000, 200_000
+SECONDS, QUICK_SECONDS = 60.0, 12.0  # of measuring, a scenario
 
 
 def main() -> None:
@@ -42,7 +44,10 @@ def _run(options: argparse.Namespace) -> None:
         rounds = options.rounds or max(
             3, scenario.rounds // (3 if options.quick else 1)
         )
-        results.append(measure(scenario, rounds=rounds))
+        if options.without_peers:
+            scenario = without(scenario, PEERS)
+        seconds = QUICK_SECONDS if options.quick else SECONDS
+        results.append(measure(scenario, rounds=rounds, seconds=seconds))
         print(report.as_text(report.rows(results[-1])), flush=True)
     if options.save:
         print(f"Saved as {report.save(machine, results)}")
@@ -58,6 +63,9 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument(
         "--quick", action="store_true", help="fewer rounds, and a smaller table to read"
+    )
+    parser.add_argument(
+        "--without-peers", action="store_true", help="leave other libraries out"
     )
     parser.add_argument("--rounds", type=int, help="how often each contender is timed")
     parser.add_argument(

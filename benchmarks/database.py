@@ -25,25 +25,26 @@ def database() -> Iterator[str]:
     """
     given = os.environ.get("DATABASE_URL")
     if given:
-        with _empty_database(given) as url:
+        with empty_database(given) as url:
             yield url
         return
     with (
         tempfile.TemporaryDirectory(prefix="benchmarks-") as folder,
         EmbeddedPostgreSQL(Path(folder, "server")) as server,
-        _empty_database(server.url) as url,
+        empty_database(server.url) as url,
     ):
         yield url
 
 
 @contextmanager
-def _empty_database(server_url: str) -> Iterator[str]:
-    name = sql.Identifier(NAME)
-    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name)
+def empty_database(server_url: str, name: str = NAME) -> Iterator[str]:
+    """Make an empty database on a server; remove it at the end."""
+    identifier = sql.Identifier(name)
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier)
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(drop)
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(identifier))
         try:
-            yield urlunsplit(urlsplit(server_url)._replace(path=f"/{NAME}"))
+            yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
         finally:
             connection.execute(drop)

@@ -9,17 +9,28 @@ this file imports nothing but the standard library.
 import json
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 
+class Unavailable(Exception):
+    """A contender cannot take part; the text says why."""
+
+
 def serve(functions: Mapping[str, Callable[..., Any]]) -> None:
-    """Answer commands on standard input until it ends."""
+    """Answer commands on standard input until it ends; an error is an answer, too."""
     answers, sys.stdout = sys.stdout, sys.stderr  # a library's print() harms nothing
     for line in sys.stdin:
         command = json.loads(line)
-        value = functions[command.pop("do")](**command)
-        answers.write(json.dumps({"value": value}) + "\n")
+        try:
+            answer = {"value": functions[command.pop("do")](**command)}
+        except Unavailable as reason:
+            answer = {"unavailable": str(reason)}
+        except Exception as error:
+            traceback.print_exc()
+            answer = {"unavailable": f"{type(error).__name__}: {error}"}
+        answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
 
@@ -55,11 +66,14 @@ class Child:
         self._process.stdin.flush()
 
     def answer(self) -> Any:
-        """Wait for the answer to the last command."""
+        """Wait for the answer to the last command; raise Unavailable without one."""
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"{' '.join(self._command)} ended without an answer")
-        return json.loads(line)["value"]
+            raise Unavailable(f"{' '.join(self._command)} ended without an answer")
+        answer = json.loads(line)
+        if "unavailable" in answer:
+            raise Unavailable(answer["unavailable"])
+        return answer["value"]
 
     def ask(self, do: str, **arguments: Any) -> Any:
         """Send a command and wait for its answer."""

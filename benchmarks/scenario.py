@@ -8,20 +8,20 @@ of the same round: what disturbs one slice disturbs its neighbours, too.
 
 import random
 import statistics
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Container, Mapping
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from benchmarks.protocol import Unavailable
 
 RAW = "raw psycopg"
 OURS = "eventstreaming"
 PREPARED = "… with prepared statements"
+LEAST_ROUNDS = 3
 
 Slice = Callable[[], float]
 Opener = Callable[[], AbstractContextManager[Slice]]
-
-
-class Unavailable(Exception):
-    """A contender cannot take part; the text says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +73,24 @@ class Result:
         return low, high
 
 
-def measure(scenario: Scenario, *, rounds: int, seed: int = 1) -> Result:
-    """Run a scenario; a contender that is unavailable is noted, not hidden."""
+def without(scenario: Scenario, names: Container[str]) -> Scenario:
+    """Return the scenario without the contenders of these names."""
+    contenders = {
+        name: opener
+        for name, opener in scenario.contenders.items()
+        if name not in names
+    }
+    return replace(scenario, contenders=contenders)
+
+
+def measure(
+    scenario: Scenario, *, rounds: int, seconds: float, seed: int = 1
+) -> Result:
+    """
+    Run a scenario; a contender that is unavailable is noted, not hidden.
+
+    It ends after `rounds`, or after `seconds` if there were LEAST_ROUNDS.
+    """
     result = Result(scenario=scenario)
     shuffle = random.Random(seed).shuffle
     if scenario.prepare is not None:
@@ -89,9 +105,16 @@ def measure(scenario: Scenario, *, rounds: int, seed: int = 1) -> Result:
                 slices.pop(name, None)
                 result.unavailable[name] = str(reason)
         result.figures = {name: [] for name in slices}
-        for _ in range(rounds):
+        deadline = time.monotonic() + seconds
+        for done in range(rounds):
+            if done >= LEAST_ROUNDS and time.monotonic() > deadline:
+                break
             names = list(slices)
             shuffle(names)
             for name in names:
-                result.figures[name].append(slices[name]())
+                try:
+                    result.figures[name].append(slices[name]())
+                except Unavailable as reason:
+                    del slices[name], result.figures[name]
+                    result.unavailable[name] = str(reason)
     return result

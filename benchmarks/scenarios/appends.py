@@ -9,6 +9,8 @@ from typing import Any
 
 import eventstreaming
 from benchmarks.payloads import orders
+from benchmarks.peers import catalogue
+from benchmarks.peers.contenders import calling, crowding
 from benchmarks.protocol import Child
 from benchmarks.raw import events as raw
 from benchmarks.raw.connecting import connect
@@ -30,6 +32,12 @@ def scenarios() -> list[Scenario]:
             contenders={
                 RAW: partial(_appenders, "raw"),
                 OURS: partial(_appenders, "ours"),
+                **crowding(
+                    [catalogue.MESSAGE_DB],
+                    "append_to_one",
+                    processes=APPENDERS,
+                    times=APPENDS_EACH,
+                ),
             },
         ),
     ]
@@ -46,6 +54,7 @@ def _appending(
             RAW: partial(_raw, count, times),
             OURS: partial(_ours, count, times, "default"),
             PREPARED: partial(_ours, count, times, "prepared"),
+            **calling(catalogue.EVENT_STORES, "append", count=count, times=times),
         },
     )
 

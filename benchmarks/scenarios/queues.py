@@ -1,16 +1,18 @@
 """Enqueueing 1 and 1,000 messages; taking and acknowledging them by 1 and by 100."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import eventstreaming
 from benchmarks.payloads import orders
+from benchmarks.peers import catalogue
+from benchmarks.peers.contenders import calling
 from benchmarks.raw import messages as raw
 from benchmarks.raw.connecting import connect
-from benchmarks.scenario import OURS, PREPARED, RAW, Scenario, Slice
+from benchmarks.scenario import OURS, PREPARED, RAW, Opener, Scenario, Slice
 
 
 def scenarios() -> list[Scenario]:
@@ -31,8 +33,15 @@ def _enqueueing(name: str, count: int, *, times: int, wanted: float) -> Scenario
             RAW: partial(_raw_enqueue, count, times),
             OURS: partial(_our_enqueue, count, times, "default"),
             PREPARED: partial(_our_enqueue, count, times, "prepared"),
+            **_peers("enqueue", count, times),
         },
     )
+
+
+def _peers(do: str, count: int, times: int) -> Mapping[str, Opener]:
+    """Return the peers; some take seconds for what others do in one slice."""
+    fewer = max(1, times // 4)
+    return calling(catalogue.QUEUES, do, count=count, times=fewer)
 
 
 @contextmanager
@@ -69,6 +78,7 @@ def _dequeueing(name: str, count: int, *, times: int, wanted: float) -> Scenario
             RAW: partial(_raw_dequeue, count, times),
             OURS: partial(_our_dequeue, count, times, "default"),
             PREPARED: partial(_our_dequeue, count, times, "prepared"),
+            **_peers("dequeue", count, times),
         },
     )
 

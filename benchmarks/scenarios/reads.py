@@ -2,15 +2,17 @@
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import eventstreaming
+from benchmarks.peers import catalogue
+from benchmarks.peers.contenders import calling
 from benchmarks.raw import events as raw
 from benchmarks.raw.connecting import connect
-from benchmarks.scenario import OURS, PREPARED, RAW, Scenario, Slice
+from benchmarks.scenario import OURS, PREPARED, RAW, Opener, Scenario, Slice
 
 LONG_STREAM = "history-long"
 LONG = 100_000
@@ -62,7 +64,11 @@ def scenarios(*, events: int) -> list[Scenario]:
             wanted=0.45,
             rounds=7,
             prepare=fill,
-            contenders={RAW: _raw_long, OURS: _our_long},
+            contenders={
+                RAW: _raw_long,
+                OURS: _our_long,
+                **_peers(LONG, streams=1, times=1, per_read=LONG),
+            },
         ),
         Scenario(
             name=f"read {SHORT} events among {events:,}",
@@ -73,9 +79,25 @@ def scenarios(*, events: int) -> list[Scenario]:
                 RAW: partial(_raw_short, streams),
                 OURS: partial(_our_short, streams, "default"),
                 PREPARED: partial(_our_short, streams, "prepared"),
+                **_peers(SHORT, streams=2_000, times=SHORT_READS, per_read=1),
             },
         ),
     ]
+
+
+def _peers(
+    count: int, *, streams: int, times: int, per_read: int
+) -> Mapping[str, Opener]:
+    """Return the peers, with fewer events in their tables: filling takes long."""
+    return calling(
+        catalogue.EVENT_STORES,
+        "read",
+        filled={"streams": streams, "count": count},
+        count=count,
+        times=times,
+        stride=37,
+        per_read=per_read,
+    )
 
 
 @contextmanager

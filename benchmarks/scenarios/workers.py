@@ -10,6 +10,8 @@ from functools import partial
 
 from psycopg import Connection
 
+from benchmarks.peers import catalogue
+from benchmarks.peers.contenders import draining
 from benchmarks.protocol import Child
 from benchmarks.raw.connecting import connect
 from benchmarks.scenario import OURS, RAW, Scenario, Slice
@@ -29,6 +31,7 @@ def scenarios() -> list[Scenario]:
             contenders={
                 RAW: partial(_raw, processes),
                 OURS: partial(_ours, processes),
+                **draining(catalogue.QUEUES, processes),
             },
         )
         for processes in (1, 2)
