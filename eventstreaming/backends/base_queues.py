@@ -11,6 +11,7 @@ from asgiref.sync import sync_to_async
 
 from eventstreaming import clock
 from eventstreaming.backends.base_dead_letters import BaseDeadLetters
+from eventstreaming.backends.consuming import AsyncConsumption, Consumption
 from eventstreaming.backends.twins import async_method
 from eventstreaming.backends.waiting import pauses
 from eventstreaming.events.queue_settings import Delays, QueueSettings
@@ -131,6 +132,32 @@ class BaseQueues(BaseDeadLetters, ABC):
     @abstractmethod
     def pop(self, stream_name: str) -> Message | None:
         """See services.pop()."""
+
+    def consume(
+        self,
+        stream_name: str,
+        visibility_timeout: Duration | None = None,
+        *,
+        wait: Duration | None = None,
+        follow: bool = False,
+        limit: int | None = None,
+    ) -> Consumption:
+        """See services.consume()."""
+        return Consumption(self, stream_name, visibility_timeout, wait, follow, limit)
+
+    def aconsume(
+        self,
+        stream_name: str,
+        visibility_timeout: Duration | None = None,
+        *,
+        wait: Duration | None = None,
+        follow: bool = False,
+        limit: int | None = None,
+    ) -> AsyncConsumption:
+        """See consume(). The event loop goes on while this waits."""
+        return AsyncConsumption(
+            self, stream_name, visibility_timeout, wait, follow, limit
+        )
 
     @abstractmethod
     def acknowledge(

@@ -10,11 +10,15 @@ from eventstreaming.types import Duration
 
 def pauses(wait: Duration | None) -> Iterator[float]:
     """Yield how long to sleep between looks until `wait` is over."""
-    if wait is None:
+    seconds = checked_wait(wait)
+    if seconds is None:
         return iter(())
-    return _pauses_until(
-        clock.monotonic() + arguments.seconds(wait, "wait", limits().wait)
-    )
+    return _pauses_until(clock.monotonic() + seconds)
+
+
+def checked_wait(wait: Duration | None) -> float | None:
+    """Check how long to wait for a message."""
+    return None if wait is None else arguments.seconds(wait, "wait", limits().wait)
 
 
 def _pauses_until(deadline: float) -> Iterator[float]:

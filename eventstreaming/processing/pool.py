@@ -15,7 +15,7 @@ from eventstreaming.exceptions import LeaseLost
 from eventstreaming.processing.calls import handle_message
 from eventstreaming.processing.connections import tidy_connections
 from eventstreaming.processing.registry import QueueHandler
-from eventstreaming.processing.settling import settling
+from eventstreaming.processing.settling import HandlersStore
 from eventstreaming.types import Message
 
 logger = logging.getLogger("eventstreaming.worker")
@@ -101,10 +101,10 @@ class HandlerPool:
 def run_job(job: Job) -> Outcome:
     """Run one handler, with Django's connections in order before and after."""
     began = clock.monotonic()
-    message, settled = settling(job.message, job.handler.retry)
+    store = HandlersStore(job.message, job.handler.retry)
     error: BaseException | None = None
     try:
-        handle_message(job.handler.function, message)
+        handle_message(job.handler.function, store.give(job.message))
     except BaseException as raised:  # SystemExit of a handler must not end a worker
         error = raised
     try:
@@ -114,7 +114,7 @@ def run_job(job: Job) -> Outcome:
         for alias in list(connections):
             with suppress(AttributeError):
                 del connections[alias]
-    return Outcome(job, error, bool(settled), clock.monotonic() - began)
+    return Outcome(job, error, store.answered, clock.monotonic() - began)
 
 
 def _not_begun(job: Job) -> Outcome:

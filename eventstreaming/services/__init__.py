@@ -6,6 +6,7 @@ with an `a` prefix. Bad arguments raise InvalidValue or InvalidType before
 anything is written. Writes take part in the caller's transaction.
 """
 
+from eventstreaming.services.consuming import aconsume, consume
 from eventstreaming.services.operating import (
     aconfigure_queue,
     adead_letters,
@@ -78,6 +79,7 @@ __all__ = [
     "acknowledge_many",
     "aconfigure_queue",
     "aconfigure_stream",
+    "aconsume",
     "acreate_stream",
     "adead_letters",
     "adelete_stream",
@@ -103,6 +105,7 @@ __all__ = [
     "atruncate_stream",
     "configure_queue",
     "configure_stream",
+    "consume",
     "create_stream",
     "dead_letters",
     "delete_stream",

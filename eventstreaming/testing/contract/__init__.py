@@ -3,6 +3,7 @@
 from eventstreaming.testing.contract.appending import AppendingContract
 from eventstreaming.testing.contract.batches import BatchContract
 from eventstreaming.testing.contract.concurrency import ConcurrencyContract
+from eventstreaming.testing.contract.consuming import ConsumeContract
 from eventstreaming.testing.contract.dead_letters import DeadLetterContract
 from eventstreaming.testing.contract.failures import FailureContract
 from eventstreaming.testing.contract.groups import GroupContract
@@ -38,6 +39,7 @@ class EventStoreContract(
     GroupContract,
     FailureContract,
     DeadLetterContract,
+    ConsumeContract,
     TruncationContract,
     TransactionContract,
     RefusalContract,
