@@ -9,8 +9,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from eventstreaming.admin.filters import Choices, ExactFilter, ScanFilter
-from eventstreaming.admin.queue_names import dead_letter_queue_names, live_queue_names
 from eventstreaming.models import DeadLetter, Message
+from eventstreaming.operations.queue_names import (
+    dead_letter_queue_names,
+    live_queue_names,
+)
 
 NAMES_SHOWN = 200
 READY, DELAYED, BLOCKED = "ready", "delayed", "blocked"

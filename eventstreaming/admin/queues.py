@@ -27,10 +27,13 @@ from eventstreaming.admin.keysets import Keyset
 from eventstreaming.admin.pages import UncountedChangeList
 from eventstreaming.admin.queue_filters import BLOCKED, DELAYED, READY
 from eventstreaming.admin.queue_form import QueueForm
-from eventstreaming.admin.queue_names import dead_letter_queue_names, live_queue_names
 from eventstreaming.admin.viewing import StyledAdmin
 from eventstreaming.events.patterns import is_pattern, matching
 from eventstreaming.models import DeadLetter, Message, Queue
+from eventstreaming.operations.queue_names import (
+    dead_letter_queue_names,
+    live_queue_names,
+)
 from eventstreaming.types import QueueInfo
 
 

@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from eventstreaming.admin.actions import log_action, operator_action
 from eventstreaming.admin.formats import list_link, moment, summary, text_block
-from eventstreaming.admin.lags import BOUND, measure_lags
 from eventstreaming.admin.pages import KeysetChangeList
 from eventstreaming.admin.viewing import KeysetAdmin, TabularInline, ViewOnlyMixin
 from eventstreaming.models import Checkpoint, Event, Subscription
+from eventstreaming.operations.lags import BOUND, measure_lags
 from eventstreaming.operations.resuming import resume_subscriptions
 from eventstreaming.processing.sources import Source, SourceKind
 
@@ -31,11 +31,12 @@ class SubscriptionChangeList(KeysetChangeList):
 
 def measure(subscriptions: Sequence[Any]) -> None:
     """Give each subscription the lag of its slowest partition."""
-    lags = measure_lags(
+    checkpoints = (
         checkpoint
         for subscription in subscriptions
         for checkpoint in subscription.checkpoints.all()
     )
+    lags = measure_lags(checkpoints, using=router.db_for_read(Checkpoint))
     for subscription in subscriptions:
         subscription.measured_lag = max(
             (lags[checkpoint.pk] for checkpoint in subscription.checkpoints.all()),

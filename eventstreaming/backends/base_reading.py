@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
+from eventstreaming.backends.fences import FenceStatus
 from eventstreaming.backends.reading import (
     BATCH_SIZE,
     Page,
@@ -140,3 +141,8 @@ class BaseReading(ABC):
         0 while the store is empty. Raise UnsafeIsolation inside a snapshot
         that is older than the answer.
         """
+
+    def fence_status(self) -> FenceStatus:
+        """Return the last position, the fence, and which transactions hold it."""
+        fence = self.fence()
+        return FenceStatus(fence, fence)

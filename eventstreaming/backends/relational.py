@@ -13,6 +13,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from eventstreaming.backends.base import BaseEventStore
+from eventstreaming.backends.fences import FenceHolder, FenceStatus
 from eventstreaming.backends.reading import read_request
 from eventstreaming.backends.statements import statement
 from eventstreaming.exceptions import (
@@ -93,6 +94,14 @@ class RelationalStore(BaseEventStore):
             if connection.in_atomic_block or not connection.get_autocommit():
                 raise UnsafeIsolation(isolation)
         return int(fence)
+
+    def fence_status(self) -> FenceStatus:
+        """See BaseReading.fence_status()."""
+        if self.connection.vendor != "postgresql":
+            return super().fence_status()
+        ((last, fence),) = self._execute("fence_status", {})
+        holders = self._execute("fence_holders", {}) if fence < last else ()
+        return FenceStatus(last, fence, tuple(FenceHolder(*row) for row in holders))
 
     def next_events(
         self,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.functions import Now
 
 from eventstreaming import clock
@@ -18,16 +18,16 @@ from eventstreaming.backends import DEFAULT_ALIAS, event_stores
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.database.stream_settings import stored_settings
 from eventstreaming.events import arguments
-from eventstreaming.events.patterns import is_pattern, name_or_pattern
+from eventstreaming.events.patterns import name_or_pattern
 from eventstreaming.events.stream_settings import stream_settings_in_force
 from eventstreaming.exceptions import StreamDeleted, UnsupportedOperation
 from eventstreaming.models import Event, Stream, StreamConfiguration
 from eventstreaming.operations.bounds import first_within_bounds
 from eventstreaming.operations.consumption import Consumption
+from eventstreaming.operations.named import named
 from eventstreaming.operations.windows import DailyWindow
 
 STREAMS_PER_PAGE = 500
-AFTER_ALL_NAMES = "~"  # sorts behind each character of a name
 
 Progress = Callable[[str, int], None]
 
@@ -103,7 +103,7 @@ class _Pruner:
 
     def streams(self, places: Collection[str]) -> Iterator[Stream]:
         """Iterate over the streams, page by page, with fresh settings for each."""
-        chosen = Stream.objects.using(self.using).filter(_condition(places))
+        chosen = Stream.objects.using(self.using).filter(named(places))
         events = Event.objects.filter(stream_id=OuterRef("pk"))
         hidden = events.filter(offset__lt=OuterRef("first_offset"))
         kept = events.filter(offset__gte=OuterRef("first_offset"))
@@ -158,14 +158,3 @@ class _Pruner:
         if settings.until_consumed and keep_from > first:
             return self._consumption.first_unread(stream, keep_from)
         return keep_from
-
-
-def _condition(places: Collection[str]) -> Q:
-    condition = Q()
-    for place in places:
-        if not is_pattern(place):
-            condition |= Q(name=place)
-            continue
-        beginning = place[:-1]
-        condition |= Q(name__gte=beginning, name__lt=beginning + AFTER_ALL_NAMES)
-    return condition

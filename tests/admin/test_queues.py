@@ -14,8 +14,11 @@ from eventstreaming import (
     enqueue_many,
     queue_settings,
 )
-from eventstreaming.admin.queue_names import dead_letter_queue_names, live_queue_names
 from eventstreaming.models import Message, Queue
+from eventstreaming.operations.queue_names import (
+    dead_letter_queue_names,
+    live_queue_names,
+)
 from tests.admin.conftest import Staff
 from tests.admin.pages import ROOT, post, visit
 

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from eventstreaming import EventData, append
-from eventstreaming.admin import lags
 from eventstreaming.models import Checkpoint, Event, Stream, Subscription
+from eventstreaming.operations import lags
 from tests.admin.conftest import Staff
 from tests.admin.pages import ROOT, post, visit
 

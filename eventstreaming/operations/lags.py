@@ -17,9 +17,9 @@ class Count(Subquery):
     output_field = BigIntegerField()
 
 
-def measure_lags(checkpoints: Iterable[Checkpoint]) -> dict[int, int]:
+def measure_lags(checkpoints: Iterable[Checkpoint], *, using: str) -> dict[int, int]:
     """
-    Return the lag of each checkpoint by its id.
+    Return the lag of each checkpoint by its id. `using` is their database.
 
     A lag of more than BOUND is BOUND + 1. In a serial stream it follows from
     the offsets; elsewhere the events are counted by an index, all checkpoints
@@ -30,7 +30,9 @@ def measure_lags(checkpoints: Iterable[Checkpoint]) -> dict[int, int]:
     names = {source.name for source in sources.values() if source.is_stream}
     streams = {
         stream.name: stream
-        for stream in (Stream.objects.filter(name__in=names) if names else ())
+        for stream in (
+            Stream.objects.using(using).filter(name__in=names) if names else ()
+        )
     }
     lags: dict[int, int] = {}
     counts: dict[int, QuerySet[Event]] = {}
@@ -48,7 +50,7 @@ def measure_lags(checkpoints: Iterable[Checkpoint]) -> dict[int, int]:
             following = 0 if row.offset is None else row.offset + 1
             ahead = stream.next_offset - max(following, stream.first_offset)
             lags[row.pk] = min(ahead, BOUND + 1)
-    return lags | _count(counts)
+    return lags | _count(counts, using)
 
 
 def _ahead(checkpoint: Checkpoint, source: Source) -> QuerySet[Event]:
@@ -65,7 +67,7 @@ def _ahead_in_stream(checkpoint: Checkpoint, stream: Stream) -> QuerySet[Event]:
     return events.order_by("offset")
 
 
-def _count(ahead: dict[int, QuerySet[Event]]) -> dict[int, int]:
+def _count(ahead: dict[int, QuerySet[Event]], using: str) -> dict[int, int]:
     """Count the events of each query, up to one more than the bound."""
     if not ahead:
         return {}
@@ -75,5 +77,5 @@ def _count(ahead: dict[int, QuerySet[Event]]) -> dict[int, int]:
             for key, events in ahead.items()
         )
     )
-    rows = Checkpoint.objects.filter(pk__in=ahead).annotate(lag=lag)
+    rows = Checkpoint.objects.using(using).filter(pk__in=ahead).annotate(lag=lag)
     return dict(rows.values_list("pk", "lag"))

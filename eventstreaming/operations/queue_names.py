@@ -49,14 +49,14 @@ SELECT queue FROM dead WHERE queue IS NOT NULL
 """
 
 
-def live_queue_names() -> set[str]:
+def live_queue_names(using: str | None = None) -> set[str]:
     """Return the queues that have messages."""
-    return _names(_LIVE, router.db_for_read(Message))
+    return _names(_LIVE, using or router.db_for_read(Message))
 
 
-def dead_letter_queue_names() -> set[str]:
+def dead_letter_queue_names(using: str | None = None) -> set[str]:
     """Return the queues that have dead letters."""
-    return _names(_DEAD, router.db_for_read(DeadLetter))
+    return _names(_DEAD, using or router.db_for_read(DeadLetter))
 
 
 def _names(sql: str, database: str) -> set[str]:

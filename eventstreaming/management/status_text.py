@@ -1,0 +1,75 @@
+"""What `manage.py eventstatus` says to people."""
+
+from collections.abc import Iterator
+
+from eventstreaming.backends.fences import FenceHolder
+from eventstreaming.management.tables import seconds, table
+from eventstreaming.operations.status import StoreStatus
+from eventstreaming.operations.subscription_status import SubscriptionStatus
+from eventstreaming.types import QueueInfo, StreamInfo
+
+STREAMS = ("stream", "kind", "first", "last", "events")
+SUBSCRIPTIONS = ("subscription", "source", "state", "place", "lag", "behind", "idle")
+QUEUES = ("queue", "ready", "in flight", "delayed", "blocked", "dead", "oldest")
+
+
+def status_text(status: StoreStatus) -> Iterator[str]:
+    """Yield the lines of a status."""
+    fence = status.fence
+    yield f"store {status.store}: last position {fence.last_position:,}"
+    if fence.lag:
+        yield f"readers are held at position {fence.fence:,}, {fence.lag:,} behind, by"
+        for holder in fence.holders:
+            yield f"  {_holder(holder)}"
+    if status.streams:
+        yield ""
+        yield from table(STREAMS, map(_stream, status.streams))
+        if status.more_streams:
+            yield "… and more: name some, or raise --limit"
+    if status.subscriptions:
+        yield ""
+        yield from table(SUBSCRIPTIONS, map(_subscription, status.subscriptions))
+        for item in status.subscriptions:
+            if item.error:
+                yield f"{item.name}: {item.error.strip().splitlines()[-1][:200]}"
+    if status.queues:
+        yield ""
+        yield from table(QUEUES, map(_queue, status.queues))
+
+
+def _holder(holder: FenceHolder) -> str:
+    if holder.pid is None:
+        return "a prepared transaction; see pg_prepared_xacts"
+    who = ", ".join(part for part in (holder.application, holder.user) if part)
+    query = " ".join(holder.query.split())[:200]
+    return (
+        f"pid {holder.pid} ({who}), for {seconds(holder.seconds)}, {holder.state}: "
+        f"{query}"
+    )
+
+
+def _stream(info: StreamInfo) -> tuple[str | int | None, ...]:
+    if info.deleted:
+        return info.stream_name, "deleted", None, None, None
+    kind = "concurrent" if info.concurrent else "serial"
+    last = None if info.last_offset < 0 else info.last_offset
+    return info.stream_name, kind, info.first_offset, last, info.length
+
+
+def _subscription(item: SubscriptionStatus) -> tuple[str | int | None, ...]:
+    lag = f"{item.lag:,}{'' if item.lag_is_exact else '+'}"
+    state = f"{item.state}, {item.attempts} failed" if item.attempts else item.state
+    return (
+        item.name,
+        item.source,
+        state,
+        item.place,
+        lag,
+        seconds(item.behind),
+        seconds(item.idle),
+    )
+
+
+def _queue(info: QueueInfo) -> tuple[str | int | None, ...]:
+    counts = (info.ready, info.in_flight, info.delayed, info.blocked, info.dead)
+    return info.stream_name, *counts, seconds(info.oldest_age)
