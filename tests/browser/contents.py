@@ -2,7 +2,14 @@
 
 from django.utils import timezone
 
-from eventstreaming import EventData, append, dequeue_many, enqueue, enqueue_many
+from eventstreaming import (
+    EventData,
+    append,
+    configure_stream,
+    dequeue_many,
+    enqueue,
+    enqueue_many,
+)
 from eventstreaming.models import (
     Checkpoint,
     DeadLetter,
@@ -41,6 +48,8 @@ def fill_streams() -> None:
             correlation_id=ATTACK,
             causation_id=ATTACK,
         )
+    configure_stream("order-*", description=ATTACK, tags=[ATTACK[:90], "t" * 90])
+    configure_stream(LONG, max_age=86_400, max_count=10, until_consumed=True)
     # Services refuse such names; pages show them all the same.
     Stream.objects.filter(name="attacked").update(name=ATTACK, category=ATTACK)
 
@@ -54,10 +63,10 @@ def fill_queues() -> None:
     for message in dequeue_many("mail", 3):
         message.nack(error=ATTACK, dead_letter=True)
     enqueue("mail", EventData("Mail", {}), delay=3600)
-    enqueue("mail", EventData("Mail", {}), headers={ATTACK: ATTACK})
+    enqueue("mail", EventData("Mail", {}), headers={ATTACK: ATTACK}, group_key=ATTACK)
     dequeue_many("mail", 1)
     attacked = Message.objects.filter(queue="mail")
-    attacked.update(message_type=ATTACK, group_key=ATTACK, worker_id=ATTACK[:60])
+    attacked.update(message_type=ATTACK, worker_id=ATTACK[:60])
     DeadLetter.objects.update(message_type=ATTACK, group_key=ATTACK)
 
 

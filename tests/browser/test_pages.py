@@ -7,7 +7,15 @@ from tests.browser.person import Person
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOT = "/admin/eventstreaming/"
-LISTS = ("stream", "event", "queue", "message", "deadletter", "subscription")
+LISTS = (
+    "stream",
+    "streamconfiguration",
+    "event",
+    "queue",
+    "message",
+    "deadletter",
+    "subscription",
+)
 
 
 def test_every_page_is_sound_for_a_superuser(superuser: Person) -> None:
