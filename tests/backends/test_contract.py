@@ -1,6 +1,7 @@
 """The contract, run on every store."""
 
 from collections import Counter
+from inspect import getsource
 
 from django.test import SimpleTestCase, TransactionTestCase
 
@@ -40,3 +41,10 @@ def test_no_part_of_the_contract_hides_a_test_of_another() -> None:
         if name.startswith("test_")
     )
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_no_part_of_the_contract_skips_the_tests_of_another() -> None:
+    """A setUp() runs before the tests of every part."""
+    own = [part.setUp for part in EventStoreContract.__mro__ if "setUp" in vars(part)]
+    assert len(own) > 3
+    assert [f.__qualname__ for f in own if "self.requires(" in getsource(f)] == []

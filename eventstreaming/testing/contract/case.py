@@ -63,6 +63,15 @@ class ContractCase(Mixin):
         if not getattr(self.store, flag):
             self.skipTest(f"{type(self.store).__name__}.{flag} is False")
 
+    def part_requires(self, part: type, flag: str) -> None:
+        """
+        Skip the tests that one part defines unless the store has the capability.
+
+        For its setUp(), which runs before the tests of all other parts, too.
+        """
+        if self._testMethodName in vars(part):
+            self.requires(flag)
+
     def requires_lack_of(self, flag: str) -> None:
         """Skip the test if the store has the capability."""
         if getattr(self.store, flag):

@@ -10,7 +10,7 @@ class GroupContract(ContractCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.requires("supports_groups")
+        self.part_requires(GroupContract, "supports_groups")
 
     def enqueue_group(self, key: str, *numbers: int) -> None:
         messages = [{"number": number} for number in numbers]

@@ -19,7 +19,7 @@ class TruncationContract(ContractCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.requires("supports_truncation")
+        self.part_requires(TruncationContract, "supports_truncation")
 
     def test_truncated_events_are_gone_for_every_reader(self) -> None:
         written = self.append_numbers(0, 1, 2, 3, 4)
