@@ -122,6 +122,17 @@ class UnsafeIsolation(EventStreamingError):
         self.isolation = isolation
 
 
+class FollowInTransaction(EventStreamingError):
+    """A reader with `follow=True` was iterated inside the caller's transaction."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(
+            f"{source!r} is not followed inside a transaction: it would stay open while "
+            "nothing comes; iterate outside atomic()"
+        )
+        self.source = source
+
+
 class LeaseInTransaction(EventStreamingError):
     """A lease was asked for inside the caller's transaction."""
 

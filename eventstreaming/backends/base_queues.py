@@ -11,6 +11,7 @@ from asgiref.sync import sync_to_async
 
 from eventstreaming import clock
 from eventstreaming.backends.base_dead_letters import BaseDeadLetters
+from eventstreaming.backends.base_waking import BaseWaking
 from eventstreaming.backends.consuming import AsyncConsumption, Consumption
 from eventstreaming.backends.twins import async_method
 from eventstreaming.backends.waiting import pauses
@@ -32,7 +33,7 @@ class LeaseTerms(NamedTuple):
     max_deliveries: int | None
 
 
-class BaseQueues(BaseDeadLetters, ABC):
+class BaseQueues(BaseDeadLetters, BaseWaking, ABC):
     """Queues. What each method does stands in `services`."""
 
     @abstractmethod

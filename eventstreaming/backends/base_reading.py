@@ -10,10 +10,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
+from eventstreaming.backends.base_waking import BaseWaking
 from eventstreaming.backends.fences import FenceStatus
+from eventstreaming.backends.following import (
+    Follower,
+    Following,
+    NothingHeld,
+    Resting,
+)
 from eventstreaming.backends.reading import (
     BATCH_SIZE,
+    FetchPage,
     Page,
+    PlaceOf,
     ReadRequest,
     offset_of,
     position_of,
@@ -21,11 +30,16 @@ from eventstreaming.backends.reading import (
     read_request,
 )
 from eventstreaming.backends.twins import async_reader_method
+from eventstreaming.backends.waking.topics import (
+    ALL_STREAMS,
+    category_topic,
+    stream_topic,
+)
 from eventstreaming.events import arguments
 from eventstreaming.types import StoredEvent
 
 
-class BaseReading(ABC):
+class BaseReading(BaseWaking, ABC):
     """The readers. What each does stands in `services`."""
 
     def read_stream(
@@ -38,6 +52,7 @@ class BaseReading(ABC):
         backwards: bool = False,
         event_types: Iterable[str] | None = None,
         batch_size: int = BATCH_SIZE,
+        follow: bool = False,
     ) -> Iterator[StoredEvent]:
         """See services.read_stream()."""
         stream_name = arguments.stream_name(stream_name)
@@ -49,8 +64,11 @@ class BaseReading(ABC):
             backwards=backwards,
             event_types=event_types,
             batch_size=batch_size,
+            follow=follow,
         )
         fetch = partial(self.fetch_stream_page, stream_name)
+        if follow:
+            return self._follow(request, offset_of, fetch, stream_topic(stream_name))
         return read_pages(request, offset_of, fetch)
 
     def read_category(
@@ -62,6 +80,7 @@ class BaseReading(ABC):
         backwards: bool = False,
         event_types: Iterable[str] | None = None,
         batch_size: int = BATCH_SIZE,
+        follow: bool = False,
     ) -> Iterator[StoredEvent]:
         """See services.read_category()."""
         category = arguments.category(category)
@@ -73,7 +92,10 @@ class BaseReading(ABC):
             backwards=backwards,
             event_types=event_types,
             batch_size=batch_size,
+            follow=follow,
         )
+        if follow:
+            return self._follow_positions(category, request)
         return self._read_below_fence(category, request)
 
     def read_all(
@@ -84,6 +106,7 @@ class BaseReading(ABC):
         backwards: bool = False,
         event_types: Iterable[str] | None = None,
         batch_size: int = BATCH_SIZE,
+        follow: bool = False,
     ) -> Iterator[StoredEvent]:
         """See services.read_all()."""
         request = read_request(
@@ -94,7 +117,10 @@ class BaseReading(ABC):
             backwards=backwards,
             event_types=event_types,
             batch_size=batch_size,
+            follow=follow,
         )
+        if follow:
+            return self._follow_positions(None, request)
         return self._read_below_fence(None, request)
 
     aread_stream = async_reader_method(read_stream)
@@ -111,6 +137,34 @@ class BaseReading(ABC):
 
         request = replace(request, high=min(request.high, fence))
         yield from read_pages(request, position_of, fetch)
+
+    def _follow_positions(self, category: str | None, request: ReadRequest) -> Follower:
+        def fetch(request: ReadRequest, size: int) -> Page:
+            fence = self.fence()
+            if request.low > fence:
+                return [], fence
+            request = replace(request, high=min(request.high, fence))
+            return self.fetch_positions(category, request, size), fence
+
+        topic = ALL_STREAMS if category is None else category_topic(category)
+        return self._follow(request, position_of, fetch, topic)
+
+    def _follow(
+        self, request: ReadRequest, place: PlaceOf, fetch: FetchPage, topic: str
+    ) -> Follower:
+        following = Following(
+            request,
+            place,
+            fetch,
+            waiters=self.waiters,
+            topic=topic,
+            resting=self.resting(topic),
+        )
+        return Follower(following)
+
+    def resting(self, source: str) -> Resting:
+        """Return what a follower of `source` gives back while it waits."""
+        return NothingHeld()
 
     @abstractmethod
     def fetch_stream_page(

@@ -6,13 +6,14 @@ from typing import Protocol, TypeAlias
 
 from eventstreaming.events import arguments
 from eventstreaming.events.arguments import MAX_BIGINT
-from eventstreaming.exceptions import EventsTruncated
+from eventstreaming.exceptions import EventsTruncated, InvalidValue
 from eventstreaming.types import StoredEvent
 
 BATCH_SIZE = 500  # events fetched at a time
 MAX_BATCH_SIZE = 10_000
 
 Page: TypeAlias = tuple[list[StoredEvent], int]
+PlaceOf: TypeAlias = Callable[[StoredEvent], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class ReadRequest:
     backwards: bool
     event_types: list[str] | None
     batch_size: int
+    follow: bool
 
 
 class FetchPage(Protocol):
@@ -51,9 +53,12 @@ def read_request(
     backwards: bool,
     event_types: Iterable[str] | None,
     batch_size: int,
+    follow: bool,
 ) -> ReadRequest:
     """Check a reader's arguments; `field` names what `start` is called."""
     backwards = arguments.flag(backwards, "backwards")
+    if arguments.flag(follow, "follow") and backwards:
+        raise InvalidValue("follow", "what comes is not read backwards")
     first = arguments.optional_integer(start, f"from_{field}")
     last = arguments.optional_integer(stop, f"to_{field}")
     low, high = (last, first) if backwards else (first, last)
@@ -66,12 +71,13 @@ def read_request(
         backwards=backwards,
         event_types=arguments.type_names(event_types),
         batch_size=arguments.integer(batch_size, "batch_size", 1, MAX_BATCH_SIZE),
+        follow=follow,
     )
 
 
 def read_pages(
     request: ReadRequest,
-    place: Callable[[StoredEvent], int],
+    place: PlaceOf,
     fetch: FetchPage,
 ) -> Iterator[StoredEvent]:
     """

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,8 +15,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.fences import FenceHolder, FenceStatus
+from eventstreaming.backends.following import Resting
 from eventstreaming.backends.reading import read_request
+from eventstreaming.backends.resting import RestingConnection, is_in_transaction
 from eventstreaming.backends.statements import statement
+from eventstreaming.backends.waking.announcing import announce
+from eventstreaming.backends.waking.listening import ListenedWaiters
+from eventstreaming.backends.waking.waiters import Waiters, waiters_at
 from eventstreaming.exceptions import (
     InvalidEventStore,
     LeaseInTransaction,
@@ -36,9 +42,18 @@ class RelationalStore(BaseEventStore):
     vendors: tuple[str, ...] = ()
 
     def __init__(
-        self, alias: str, *, database: str = DEFAULT_DB_ALIAS, **options: Any
+        self,
+        alias: str,
+        *,
+        database: str = DEFAULT_DB_ALIAS,
+        notify: bool = True,
+        **options: Any,
     ) -> None:
         super().__init__(alias, **options)
+        if not isinstance(notify, bool):
+            raise InvalidEventStore(
+                f"EVENT_STORES[{alias!r}]: OPTIONS notify must be a bool"
+            )
         if database not in connections.settings:
             raise InvalidEventStore(
                 f"EVENT_STORES[{alias!r}]: OPTIONS database {database!r} is not in "
@@ -46,6 +61,7 @@ class RelationalStore(BaseEventStore):
             )
         self.database: str = database
         vendor = self.connection.vendor
+        self._notifies = notify and vendor == "postgresql"
         if vendor not in self.vendors:
             raise InvalidEventStore(
                 f"EVENT_STORES[{alias!r}]: {type(self).__name__} needs "
@@ -56,6 +72,29 @@ class RelationalStore(BaseEventStore):
     def connection(self) -> BaseDatabaseWrapper:
         """Return this thread's connection."""
         return connections[self.database]
+
+    @property
+    def waiters(self) -> Waiters:
+        """See BaseWaking.waiters. Stores on one database share them."""
+        make = partial(ListenedWaiters, self.database) if self._notifies else Waiters
+        return waiters_at((self.database, self._notifies), make)
+
+    def announce(self, topic: str) -> None:
+        """See BaseWaking.announce(). Nothing is sent if the caller rolls back."""
+        connection = self.connection
+        if connection.in_atomic_block or connection.get_autocommit():
+
+            def tell() -> None:
+                self.waiters.ring(topic)
+                # A test runs the hooks of its own transaction inside it.
+                if self._notifies and not connection.in_atomic_block:
+                    announce(connection, topic)
+
+            connection.on_commit(tell, robust=True)
+
+    def resting(self, source: str) -> Resting:
+        """See BaseReading.resting(). It is a connection."""
+        return RestingConnection(self.database, source)
 
     def all_or_none(self) -> AbstractContextManager[Any]:
         """See BaseEventStore.all_or_none()."""
@@ -120,6 +159,7 @@ class RelationalStore(BaseEventStore):
             backwards=False,
             event_types=event_types,
             batch_size=limit,
+            follow=False,
         )
         request = replace(request, high=fence)
         return self.fetch_positions(category, request, limit), fence
@@ -147,14 +187,7 @@ class RelationalStore(BaseEventStore):
             copy.write(text)
 
     def _refuse_lease_in_transaction(self, stream_name: str) -> None:
-        """Raise in the caller's transaction; a TestCase's own does not count."""
-        connection = self.connection
-        if connection.in_atomic_block:
-            blocks = getattr(connection, "atomic_blocks", [])
-            if all(getattr(block, "_from_testcase", False) for block in blocks):
-                return
-            raise LeaseInTransaction(stream_name)
-        if not connection.get_autocommit():
+        if is_in_transaction(self.connection):
             raise LeaseInTransaction(stream_name)
 
     def _moment(self, value: datetime) -> datetime:

@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from functools import update_wrapper
 from itertools import islice
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from asgiref.sync import sync_to_async
+
+from eventstreaming.backends.following import Follower
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -51,7 +53,7 @@ def async_reader(
     """
 
     def twin(*args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
-        return _iterate(function(*args, **kwargs))
+        return _async_form(function(*args, **kwargs))
 
     return _as_twin(twin, function)
 
@@ -64,9 +66,15 @@ def async_reader_method(
 
     def twin(self: S, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
         read: Callable[..., Iterator[R]] = getattr(self, name)
-        return _iterate(read(*args, **kwargs))
+        return _async_form(read(*args, **kwargs))
 
     return _as_twin(twin, method)
+
+
+def _async_form(items: Iterator[R]) -> AsyncIterator[R]:
+    if isinstance(items, Follower):  # it waits, and not in the thread
+        return cast(AsyncIterator[R], items.following.iterate_async())
+    return _iterate(items)
 
 
 async def _iterate(items: Iterator[R]) -> AsyncIterator[R]:

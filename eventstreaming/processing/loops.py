@@ -3,10 +3,11 @@
 import logging
 import threading
 
+from eventstreaming.backends.waking.bells import Bell
+from eventstreaming.backends.waking.polling import Polling
 from eventstreaming.processing.activity import Activity
 from eventstreaming.processing.connections import tidy_connections
 from eventstreaming.processing.outages import Patience
-from eventstreaming.processing.polling import Polling
 from eventstreaming.processing.subscriptions import BatchResult, SubscriptionRunner
 
 logger = logging.getLogger("eventstreaming.worker")
@@ -24,6 +25,7 @@ class SubscriptionLoop:
         activity: Activity,
         stop: threading.Event,
         polling: Polling,
+        listens: bool = True,
     ) -> None:
         self.name = f"subscription {runner.subscription.name}"
         self.runner = runner
@@ -31,30 +33,50 @@ class SubscriptionLoop:
         self._activity = activity
         self._stop = stop
         self._polling = polling
+        self._listens = listens
+        self._bell = Bell()
 
     def run(self) -> None:
-        """Work until `stop` is set; the batch that runs is finished."""
+        """
+        Work until `stop` is set; the batch that runs is finished.
+
+        Whoever sets `stop` calls `ring()` as well.
+        """
+        topics = [self.runner.subscription.source.topic] if self._listens else []
+        with self.runner.store.waiters.waiting(topics, self.ring):
+            self._work()
+
+    def ring(self, more: bool = False) -> None:
+        """Let the loop look for events now; `more` may come unannounced."""
+        self._bell.ring(more)
+
+    def _work(self) -> None:
         patience = Patience(self.name, self.runner.database, self._stop)
         while not self._stop.is_set():
             generation = self._activity.generation
             result = patience.attempt(self.runner.run_batch)
             if result is not None:
-                self._stop.wait(self._pause_after(result, generation))
+                self._wait_after(result, generation)
             tidy_connections()
 
-    def _pause_after(self, result: BatchResult, generation: int) -> float:
+    def _wait_after(self, result: BatchResult, generation: int) -> None:
         self._note_stopped(result is BatchResult.STOPPED)
         if result is BatchResult.PROGRESSED:
             self._activity.happened()
             self._polling.busy()
-            return 0.0
-        if result in (BatchResult.FAILED, BatchResult.WAITING):
+        elif result in (BatchResult.FAILED, BatchResult.WAITING):
             self._activity.happened()
-            return self._polling.pause()
-        self._activity.idle(self.name, generation)
-        if result is BatchResult.STOPPED:
-            return min(LOOK_AGAIN_SECONDS, self._polling.longest * 5)
-        return self._polling.pause()
+            self._stop.wait(self._polling.pause())
+        elif result is BatchResult.STOPPED:
+            self._activity.idle(self.name, generation)
+            self._stop.wait(min(LOOK_AGAIN_SECONDS, self._polling.longest * 5))
+        else:
+            self._activity.idle(self.name, generation)
+            # Nobody rings when a worker that has it crashes.
+            caught_up = result is BatchResult.CAUGHT_UP
+            is_live = caught_up and self.runner.store.waiters.is_live
+            if self._bell.wait(self._polling.pause(live=is_live)):
+                self._polling.rung()
 
     def _note_stopped(self, stopped: bool) -> None:
         if stopped and not self.stopped:

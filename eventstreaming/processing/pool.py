@@ -41,7 +41,7 @@ class HandlerPool:
     """A fixed number of threads; each has Django connections of its own."""
 
     def __init__(self, threads: int) -> None:
-        self.outcomes: SimpleQueue[Outcome] = SimpleQueue()
+        self.outcomes: SimpleQueue[Outcome | None] = SimpleQueue()
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._revoked: set[str] = set()
         self._threads = [
@@ -72,14 +72,17 @@ class HandlerPool:
         self._revoked.update(message.receipt for message in messages)
 
     def finished(self, timeout: float) -> list[Outcome]:
-        """Wait up to `timeout` seconds for an outcome; return all there are."""
-        outcomes: list[Outcome] = []
-        try:
+        """Wait up to `timeout` seconds for an outcome or a call of `wake()`."""
+        outcomes: list[Outcome | None] = []
+        with suppress(Empty):
             outcomes.append(self.outcomes.get(timeout=timeout))
             while True:
                 outcomes.append(self.outcomes.get_nowait())
-        except Empty:
-            return outcomes
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    def wake(self) -> None:
+        """End the wait of `finished()`, from any thread."""
+        self.outcomes.put(None)
 
     def close(self) -> None:
         """End the threads after the jobs they run."""

@@ -15,11 +15,12 @@ from eventstreaming import clock
 from eventstreaming.backends import event_stores
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.base_queues import LeaseTerms
+from eventstreaming.backends.waking.polling import Polling
+from eventstreaming.backends.waking.topics import queue_topic
 from eventstreaming.exceptions import LeaseLost
 from eventstreaming.processing.activity import Activity
 from eventstreaming.processing.leases import Leases
 from eventstreaming.processing.outages import Patience
-from eventstreaming.processing.polling import Polling
 from eventstreaming.processing.pool import HandlerPool, Job, Outcome, describe
 from eventstreaming.processing.registry import QueueHandler
 from eventstreaming.types import Message
@@ -44,6 +45,7 @@ class QueueRunner:
         activity: Activity,
         stop: threading.Event,
         polling: Polling,
+        listens: bool = True,
     ) -> None:
         self.name = name
         self.handlers = list(handlers)
@@ -54,19 +56,38 @@ class QueueRunner:
         self._activity = activity
         self._stop = stop
         self._polling = polling
+        self._listens = listens
         self._leases = Leases()
         self._finished: list[Outcome] = []
         self._timeouts: dict[str, tuple[float, float]] = {}
         self._seconds_per_job = CLAIM_AHEAD_SECONDS
+        self._pool: HandlerPool | None = None
+        self._more_may_come = False
 
     @property
     def store(self) -> BaseEventStore:
         return event_stores[self._store_alias]
 
     def run(self) -> None:
-        """Work until `stop` is set; then finish what runs and give back the rest."""
+        """
+        Work until `stop` is set; then finish what runs and give back the rest.
+
+        Whoever sets `stop` calls `ring()` as well.
+        """
+        self._pool = pool = HandlerPool(self._threads)
+        topics = [queue_topic(handler.queue) for handler in self.handlers]
+        with self.store.waiters.waiting(topics if self._listens else (), self.ring):
+            self._work(pool)
+        pool.close()
+
+    def ring(self, more: bool = False) -> None:
+        """Let the runner look for messages now; `more` may come unannounced."""
+        self._more_may_come = self._more_may_come or more
+        if self._pool is not None:
+            self._pool.wake()
+
+    def _work(self, pool: HandlerPool) -> None:
         patience = Patience(self.name, self.store.database, threading.Event())
-        pool = HandlerPool(self._threads)
         draining = False
         while True:
             if self._stop.is_set() and not draining:
@@ -79,7 +100,6 @@ class QueueRunner:
             claimed = None if draining else patience.attempt(lambda: self._claim(pool))
             self._wait(pool, claimed or 0)
             reset_queries()
-        pool.close()
 
     def _claim(self, pool: HandlerPool) -> int:
         """Lease what the threads can begin soon; return how many messages."""
@@ -125,16 +145,19 @@ class QueueRunner:
         return timeout
 
     def _wait(self, pool: HandlerPool, claimed: int) -> None:
-        """Wait for an outcome, or until it is time to look again."""
+        """Wait for an outcome or a ring, or until it is time to look again."""
+        pause = 0.0
         if self._leases:
             longest = 0.05 if self._finished else 1.0
             pause = min(self._leases.seconds_to_next(), longest)
             if len(self._leases) < self._threads and not claimed:
                 pause = min(pause, self._polling.pause())
-            outcomes = pool.finished(pause)
-            self._note(outcomes)
-        elif not claimed:
-            self._stop.wait(self._polling.pause())
+        elif not claimed and not self._finished:
+            pause = self._polling.pause(live=self.store.waiters.is_live)
+        self._note(pool.finished(pause))
+        if self._more_may_come:
+            self._more_may_come = False
+            self._polling.rung()
 
     def _note(self, outcomes: list[Outcome]) -> None:
         self._finished += outcomes

@@ -5,6 +5,11 @@ from enum import Enum
 from typing import Self
 
 from eventstreaming.backends.base import BaseEventStore
+from eventstreaming.backends.waking.topics import (
+    ALL_STREAMS,
+    category_topic,
+    stream_topic,
+)
 from eventstreaming.events import arguments
 from eventstreaming.exceptions import InvalidValue
 from eventstreaming.types import StoredEvent
@@ -46,6 +51,14 @@ class Source:
     def is_stream(self) -> bool:
         """Say whether places are offsets."""
         return self.kind is SourceKind.STREAM
+
+    @property
+    def topic(self) -> str:
+        """Return what is announced when there is something new."""
+        if self.is_stream:
+            return stream_topic(self.name)
+        is_category = self.kind is SourceKind.CATEGORY
+        return category_topic(self.name) if is_category else ALL_STREAMS
 
     @property
     def before_first(self) -> int:

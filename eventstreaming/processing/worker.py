@@ -11,11 +11,11 @@ from django.db import connections
 from eventstreaming import clock
 from eventstreaming.backends import event_stores
 from eventstreaming.backends.relational import worker_id
+from eventstreaming.backends.waking.polling import Polling
 from eventstreaming.exceptions import InvalidValue
 from eventstreaming.processing.activity import Activity
 from eventstreaming.processing.loops import SubscriptionLoop
 from eventstreaming.processing.outages import Patience
-from eventstreaming.processing.polling import BATCH_LONGEST, LONGEST, Polling
 from eventstreaming.processing.queues import QueueRunner
 from eventstreaming.processing.registry import (
     EventSubscription,
@@ -28,6 +28,7 @@ from eventstreaming.processing.subscriptions import SubscriptionRunner
 logger = logging.getLogger("eventstreaming.worker")
 
 REPORT_SECONDS = 10.0
+BATCH_LONGEST = 0.1  # between looks while draining, where waiting only costs time
 
 
 class Worker:
@@ -52,7 +53,6 @@ class Worker:
         self._batch = batch
         self._threads = threads
         self._crashed: list[str] = []
-        polling = BATCH_LONGEST if batch else LONGEST
         self.queue_runners = [
             QueueRunner(
                 f"queues of {store!r}",
@@ -61,7 +61,8 @@ class Worker:
                 threads=threads,
                 activity=self._activity,
                 stop=self._stop,
-                polling=Polling(polling),
+                polling=_polling(batch),
+                listens=not batch,
             )
             for store, group in groupby(
                 sorted(queues, key=attrgetter("store")), attrgetter("store")
@@ -72,7 +73,8 @@ class Worker:
                 SubscriptionRunner(subscription),
                 activity=self._activity,
                 stop=self._stop,
-                polling=Polling(polling),
+                polling=_polling(batch),
+                listens=not batch,
             )
             for subscription in subscriptions
         ]
@@ -88,6 +90,8 @@ class Worker:
         for thread in threads:
             thread.start()
         self._watch()
+        for runner in self._runners():
+            runner.ring()  # who waits for news sees that it is to stop
         for thread in threads:
             thread.join()
         self._report("Worker stopped")
@@ -99,13 +103,12 @@ class Worker:
         self._stop.set()
 
     def _jobs(self) -> list[tuple[str, Callable[[], None]]]:
-        runners: list[QueueRunner | SubscriptionLoop] = [
-            *self.queue_runners,
-            *self.loops,
-        ]
-        for runner in runners:
+        for runner in self._runners():
             self._activity.join(runner.name)
-        return [(runner.name, runner.run) for runner in runners]
+        return [(runner.name, runner.run) for runner in self._runners()]
+
+    def _runners(self) -> list[QueueRunner | SubscriptionLoop]:
+        return [*self.queue_runners, *self.loops]
 
     def _guarded(self, name: str, run: Callable[[], None]) -> Callable[[], None]:
         def guarded() -> None:
@@ -168,6 +171,10 @@ class Worker:
             self._threads,
             ", ".join(names) or "none",
         )
+
+
+def _polling(batch: bool) -> Polling:
+    return Polling(BATCH_LONGEST, BATCH_LONGEST) if batch else Polling()
 
 
 def _chosen(

@@ -82,6 +82,7 @@ def read_stream(
     backwards: bool = False,
     event_types: Iterable[str] | None = None,
     batch_size: int = BATCH_SIZE,
+    follow: bool = False,
     store: str = DEFAULT_ALIAS,
 ) -> Iterator[StoredEvent]:
     """
@@ -92,6 +93,14 @@ def read_stream(
     counts what comes out after `event_types`. The iterator ends at the event
     that was the last one at its first fetch. An unknown stream is empty. A
     `from_offset` that is no longer kept raises EventsTruncated at the fetch.
+
+    With `follow` it goes on with events as they are committed, also those of a
+    stream that does not exist yet, until `to_offset` or `limit` is reached or it
+    is closed: by `close()`, or by leaving the loop that holds the only reference.
+    It waits by notification where the store has them and looks by itself, too;
+    meanwhile it holds no connection that it has opened. It is not iterated in a
+    transaction (FollowInTransaction), and an error of the database ends it:
+    resume at `last + 1`.
     """
     return event_stores[store].read_stream(
         stream_name,
@@ -101,6 +110,7 @@ def read_stream(
         backwards=backwards,
         event_types=event_types,
         batch_size=batch_size,
+        follow=follow,
     )
 
 
@@ -112,6 +122,7 @@ def read_category(
     backwards: bool = False,
     event_types: Iterable[str] | None = None,
     batch_size: int = BATCH_SIZE,
+    follow: bool = False,
     store: str = DEFAULT_ALIAS,
 ) -> Iterator[StoredEvent]:
     """
@@ -119,7 +130,7 @@ def read_category(
 
     The category is the part of a stream name before its first `-`. No committed
     event is ever skipped. Inside a REPEATABLE READ or SERIALIZABLE block the
-    first fetch raises UnsafeIsolation.
+    first fetch raises UnsafeIsolation. `follow`: see read_stream().
     """
     return event_stores[store].read_category(
         category,
@@ -128,6 +139,7 @@ def read_category(
         backwards=backwards,
         event_types=event_types,
         batch_size=batch_size,
+        follow=follow,
     )
 
 
@@ -138,6 +150,7 @@ def read_all(
     backwards: bool = False,
     event_types: Iterable[str] | None = None,
     batch_size: int = BATCH_SIZE,
+    follow: bool = False,
     store: str = DEFAULT_ALIAS,
 ) -> Iterator[StoredEvent]:
     """Iterate over the events of the whole store. See read_category()."""
@@ -147,6 +160,7 @@ def read_all(
         backwards=backwards,
         event_types=event_types,
         batch_size=batch_size,
+        follow=follow,
     )
 
 

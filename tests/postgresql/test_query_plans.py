@@ -123,11 +123,15 @@ OPERATIONS: dict[str, Callable[[], object]] = {
     "dead letters by error": lambda: dead_letters("queue-4", fingerprint="f"),
     "queues with dead letters": event_store.dead_letter_queues,
     "purge": lambda: purge("queue-6"),
+    "look for all who wait": lambda: execute(
+        relational.statement("beat"),
+        {"queues": ["queue-3", "nothing-here"], "channel": "any"},
+    ),
 }
 
-# Only for the check of a server, or for a cold path that a test above takes. A
-# group is woken after the commit, and these do not commit.
-NOT_ABOUT_BIG_TABLES = {"bury", "check", "wake_group"}
+# Only for the check of a server or a listener, or for a cold path that a test above
+# takes. Groups and others are woken after the commit, and these do not commit.
+NOT_ABOUT_BIG_TABLES = {"bury", "channel", "check", "notify", "wake_group"}
 
 
 def sequential_scans() -> dict[str, int]:

@@ -19,9 +19,11 @@ PATIENCE = 20.0
 class WorkerProcess:
     """One worker; what it logs is kept. Killed at the end if it still runs."""
 
-    def __init__(self, *arguments: str, url: str | None = None) -> None:
+    def __init__(
+        self, *arguments: str, url: str | None = None, command: str = "runworker"
+    ) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "manage.py", "runworker", *arguments],
+            [sys.executable, "manage.py", command, *arguments],
             cwd=ROOT,
             env={
                 **os.environ,

@@ -29,6 +29,7 @@ class DatabaseEventStore(
     Streams and queues in the project's SQLite or PostgreSQL.
 
     The option `database` names the alias in DATABASES (default: "default").
+    `notify` is that of PostgreSQLEventStore, and of no effect on SQLite.
 
     SQLite lets one transaction write at a time. Others wait for it up to the
     `timeout` in the database's OPTIONS, 5 seconds by default, and then get

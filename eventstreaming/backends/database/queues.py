@@ -63,6 +63,7 @@ class QueueOperations(LeaseOperations):
             self._require("supports_idempotency", "idempotency_key")
         row = _row(stream_name, options, new_message(message))
         row.save(using=self.database, force_insert=True)
+        self._announce(stream_name, options)
         return EnqueuedId(str(row.pk))
 
     def enqueue_many(
@@ -92,7 +93,12 @@ class QueueOperations(LeaseOperations):
         rows = self._messages.bulk_create(
             _row(stream_name, options, message) for message in new
         )
+        self._announce(stream_name, options)
         return [EnqueuedId(str(row.pk)) for row in rows]
+
+    def _announce(self, stream_name: str, options: EnqueueOptions) -> None:
+        if not options.delay:
+            self.announce_messages(stream_name)
 
     def dequeue_many(
         self,

@@ -78,6 +78,7 @@ class StreamOperations(Tables):
             rows = self._events.bulk_create(
                 _row(stream_name, head, index, event) for index, event in enumerate(new)
             )
+        self.announce_events(stream_name)
         now = self._moment(head.now)
         return [
             event.stored(stream_name, row.offset, row.position, now)

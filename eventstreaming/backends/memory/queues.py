@@ -215,6 +215,8 @@ class QueueOperations(QueueSettingsOperations):
                     )
                 )
                 ids.append(EnqueuedId(str(number)))
+        if not options.delay:
+            self.announce_messages(stream_name)
         return ids
 
     def _message(self, message: KeptMessage, visible_until: datetime) -> Message:

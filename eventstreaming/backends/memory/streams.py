@@ -50,6 +50,8 @@ class StreamOperations(MemoryStore):
             batch = Batch(data)
             written = batch.add(stream_name, expected, new)
             batch.publish()
+        if written:
+            self.announce_events(stream_name)
         return [copied_event(event) for event in written]
 
     def append_many(
@@ -83,6 +85,8 @@ class StreamOperations(MemoryStore):
             for index in sorted(range(len(checked)), key=lambda i: checked[i][0]):
                 results[index] = batch.add(*checked[index])
             batch.publish()
+        for stream_name, _, _ in checked:
+            self.announce_events(stream_name)
         return [
             [copied_event(event) for event in results[index]]
             for index in range(len(checked))

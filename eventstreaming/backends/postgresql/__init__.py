@@ -24,6 +24,8 @@ class PostgreSQLEventStore(
     Streams and queues in the project's PostgreSQL.
 
     The option `database` names the alias in DATABASES (default: "default").
+    `notify` says whether commits are announced by NOTIFY, and workers and
+    followers listen (default: True); without it they look up to once a second.
     """
 
     supports_concurrent_writers = True

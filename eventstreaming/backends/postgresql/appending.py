@@ -69,11 +69,14 @@ class AppendOperations(RelationalStore):
             for (event_id,) in self._execute("known_event_ids", {"ids": chosen}):
                 raise refuse_known_id(event_id)
         if len(new) == 1:
-            return self._append_one(stream_name, expected, new[0])
-        if len(new) < COPY_FROM:
-            return self._append_several(stream_name, expected, new)
-        with self.all_or_none():
-            return self._append_by_copy(stream_name, expected, new)
+            written = self._append_one(stream_name, expected, new[0])
+        elif len(new) < COPY_FROM:
+            written = self._append_several(stream_name, expected, new)
+        else:
+            with self.all_or_none():
+                written = self._append_by_copy(stream_name, expected, new)
+        self.announce_events(stream_name)
+        return written
 
     def _append_one(
         self, stream_name: str, expected: ExpectedVersion, event: NewEvent

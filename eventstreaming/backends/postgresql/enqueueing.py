@@ -129,19 +129,21 @@ class EnqueueOperations(LeaseOperations):
 
     def _enqueued(self, stream_name: str, options: EnqueueOptions) -> None:
         """
-        Note when a message is due, and look at its group after the commit.
+        Note when a message is due, or look at its group and announce it.
 
         The message before it may have gone while this transaction was open: then
         neither has seen the other.
         """
         if options.delay:
             self._lanes(stream_name).expect(options.delay)
-        elif options.group_key is not None:
+            return
+        if options.group_key is not None:
             transaction.on_commit(
                 partial(self._wake_group, stream_name, options.group_key),
                 using=self.database,
                 robust=True,
             )
+        self.announce_messages(stream_name)
 
     def _wake_group(self, stream_name: str, group_key: str) -> None:
         self._execute("wake_group", {"queue": stream_name, "group_key": group_key})

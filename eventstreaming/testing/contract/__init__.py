@@ -6,6 +6,8 @@ from eventstreaming.testing.contract.concurrency import ConcurrencyContract
 from eventstreaming.testing.contract.consuming import ConsumeContract
 from eventstreaming.testing.contract.dead_letters import DeadLetterContract
 from eventstreaming.testing.contract.failures import FailureContract
+from eventstreaming.testing.contract.following import FollowingContract
+from eventstreaming.testing.contract.following_twins import FollowingTwinContract
 from eventstreaming.testing.contract.groups import GroupContract
 from eventstreaming.testing.contract.leases import LeaseContract
 from eventstreaming.testing.contract.positions import PositionContract
@@ -31,6 +33,8 @@ class EventStoreContract(
     VersionContract,
     ReadingContract,
     PositionContract,
+    FollowingContract,
+    FollowingTwinContract,
     StreamContract,
     StreamSettingsContract,
     QueueContract,

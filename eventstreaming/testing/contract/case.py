@@ -107,6 +107,14 @@ class ContractCase(Mixin):
     def assert_nothing_ready(self) -> None:
         self.assertIsNone(self.store.dequeue(self.queue, LONG))
 
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Wait for something that another thread does; fail when it does not."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            if time.monotonic() > deadline:
+                self.fail(f"waited {PATIENCE:.0f} s in vain")
+            time.sleep(0.01)
+
     def in_threads(self, *functions: Callable[[BaseEventStore], R]) -> list[R]:
         """Call each with a store in a thread of its own, all at the same time."""
         barrier = Barrier(len(functions))

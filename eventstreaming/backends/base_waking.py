@@ -1,0 +1,27 @@
+"""How a store tells who waits for what was written to it."""
+
+from eventstreaming.backends.waking.topics import queue_topic, stream_topic
+from eventstreaming.backends.waking.waiters import Waiters, waiters_at
+
+
+class BaseWaking:
+    """Waking is a help: whoever waits looks by himself as well."""
+
+    alias: str
+
+    @property
+    def waiters(self) -> Waiters:
+        """Return who waits in this process for what is written to this store."""
+        return waiters_at((type(self), self.alias), Waiters)
+
+    def announce_events(self, stream_name: str) -> None:
+        """Tell who waits that events were appended, once they are committed."""
+        self.announce(stream_topic(stream_name))
+
+    def announce_messages(self, stream_name: str) -> None:
+        """Tell who waits that messages are ready, once they are committed."""
+        self.announce(queue_topic(stream_name))
+
+    def announce(self, topic: str) -> None:
+        """Tell who waits for a topic. A store that commits later does so then."""
+        self.waiters.ring(topic)

@@ -1,0 +1,163 @@
+"""What a process announces: the leading edge, after the commit, apart from it."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection, transaction
+from django.test import TestCase
+
+from eventstreaming import EventData, append, append_many, enqueue, enqueue_many
+from eventstreaming.backends import event_stores
+from eventstreaming.backends.waking import announcing
+from eventstreaming.types import Append
+from tests.sessions import execute
+from tests.waking.listeners import Ear, ear
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOTED = EventData("Noted", {})
+
+
+@pytest.fixture(autouse=True)
+def quiet_process() -> None:
+    """Let the test begin as a process that has announced nothing lately."""
+    announcing._by_database.clear()
+
+
+@pytest.fixture
+def hearer() -> Iterator[Ear]:
+    with ear() as opened:
+        yield opened
+
+
+def test_appends_and_messages_are_announced_by_name(hearer: Ear) -> None:
+    append("order-1", NOTED)
+    enqueue("work", {"n": 1})
+    assert hearer.heard() == ["order-1", "$work"]
+
+
+def test_batches_are_announced_once(hearer: Ear) -> None:
+    enqueue_many("work", [{"n": n} for n in range(50)])
+    append_many([Append("a", NOTED), Append("b", [NOTED, NOTED])])
+    assert hearer.heard() == ["$work", "a", "b"]
+
+
+def test_burst_is_announced_at_its_beginning_only(
+    hearer: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcing, "WINDOW", 60.0)
+    for number in range(30):
+        append("order-1", EventData("Noted", {"number": number}))
+    assert hearer.heard() == ["order-1"]
+
+
+def test_window_that_has_ended_lets_the_next_one_through(
+    hearer: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcing, "WINDOW", 0.0)
+    for _ in range(3):
+        append("order-1", NOTED)
+    assert hearer.heard() == ["order-1"] * 3
+
+
+def test_many_streams_are_announced_as_anything(
+    hearer: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcing, "WINDOW", 60.0)
+    for number in range(30):
+        append(f"order-{number}", NOTED)
+    assert hearer.heard() == ["order-0", "order-1", "order-2", ""]
+
+
+def test_delayed_message_is_not_announced(hearer: Ear) -> None:
+    enqueue("work", {"n": 1}, delay=5)
+    enqueue_many("work", [{"n": 1}], delay=5)
+    assert hearer.heard() == []
+
+
+def test_nothing_is_announced_before_the_commit(hearer: Ear) -> None:
+    with transaction.atomic():
+        append("order-1", NOTED)
+        enqueue("work", {"n": 1})
+        assert hearer.heard() == []
+    assert hearer.heard() == ["order-1", "$work"]
+
+
+def test_what_is_rolled_back_is_not_announced(hearer: Ear) -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        append("order-1", NOTED)
+        raise ZeroDivisionError
+    with transaction.atomic():
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            append("order-2", NOTED)
+            raise ZeroDivisionError
+        append("order-3", NOTED)
+    assert hearer.heard() == ["order-3"]
+
+
+def test_announcement_is_a_transaction_of_its_own(hearer: Ear) -> None:
+    """A NOTIFY in the writer's would make all commits of the server take turns."""
+    with transaction.atomic():
+        append("order-1", NOTED)
+        ((writer,),) = execute("SELECT pg_current_xact_id()::text::bigint")
+    ((after,),) = execute("SELECT pg_current_xact_id()::text::bigint")
+    assert hearer.heard() == ["order-1"]
+    assert after == writer + 2  # one between them announced it
+
+
+def test_announcement_does_not_wait_for_the_disk() -> None:
+    append("order-1", NOTED)
+    assert execute("SHOW synchronous_commit") == [("on",)]
+    text = announcing.statement("notify")
+    with transaction.atomic():
+        execute(text, {"topic": "x"})
+        assert execute("SHOW synchronous_commit") == [("off",)]
+    assert execute("SHOW synchronous_commit") == [("on",)]
+
+
+def test_queries_of_a_caller_are_counted_without_it(
+    hearer: Ear, django_assert_num_queries: object
+) -> None:
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        append("order-1", NOTED)
+    assert hearer.heard() == ["order-1"]
+
+
+def test_failed_announcement_is_nobodys_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(announcing, "statement", lambda name: "SELECT 1 / 0")
+    append("order-1", NOTED)
+    with transaction.atomic():
+        append("order-2", NOTED)
+    assert execute("SELECT count(*) FROM eventstreaming_event") == [(2,)]
+
+
+def test_manual_transactions_announce_nothing_and_work(hearer: Ear) -> None:
+    transaction.set_autocommit(False)
+    try:
+        append("order-1", NOTED)
+        transaction.commit()
+    finally:
+        transaction.set_autocommit(True)
+    assert hearer.heard() == []
+
+
+def test_option_turns_it_off(hearer: Ear, settings: object) -> None:
+    options = {"default": {"OPTIONS": {"notify": False}}}
+    settings.EVENT_STORES = options  # type: ignore[attr-defined]
+    event_stores.forget()
+    try:
+        append("order-1", NOTED)
+        enqueue("work", {"n": 1})
+        assert hearer.heard() == []
+    finally:
+        event_stores.forget()
+
+
+class InsideATestCase(TestCase):
+    def test_hooks_that_a_test_runs_announce_nothing(self) -> None:
+        with ear() as hearer:
+            with self.captureOnCommitCallbacks(execute=True) as callbacks:
+                append("order-1", NOTED)
+            assert len(callbacks) == 1
+            assert connection.in_atomic_block
+            assert hearer.heard() == []
