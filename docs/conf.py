@@ -77,7 +77,19 @@ def skip_twins(
     return None
 
 
+def mark_code(
+    app: Sphinx, what: str, name: str, obj: object, options: Any, lines: list[str]
+) -> None:
+    """Show what is indented in a docstring as the code that it is."""
+    for index in reversed(range(1, len(lines))):
+        previous = next((line for line in reversed(lines[:index]) if line), "")
+        begins = lines[index].startswith("    ") and not lines[index - 1]
+        if begins and not previous.startswith(" "):
+            lines[index:index] = ["::", ""]
+
+
 def setup(app: Sphinx) -> None:
     app.add_directive("django-commands", DjangoCommands)
     app.add_directive("service-functions", ServiceFunctions)
+    app.connect("autodoc-process-docstring", mark_code)
     app.connect("autodoc-skip-member", skip_twins)

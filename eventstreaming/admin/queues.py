@@ -89,7 +89,8 @@ class QueueChangeList(UncountedChangeList):
             gettext("No queue has a name that begins like this.")
             if prefix
             else gettext(
-                "No queue yet. A queue needs no set-up: enqueue() to any name makes one."
+                "No queue holds a message or has settings. A queue needs no set-up: "
+                "enqueue() to any name makes one."
             )
         )
 
