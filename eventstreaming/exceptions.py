@@ -47,7 +47,20 @@ class EventTypeConflict(EventStreamingError, ValueError):
     """One event type name stands for two classes, or one hop has two upcasters."""
 
 
-class UnknownEventType(EventStreamingError, LookupError):
+class UnreadablePayload(EventStreamingError):
+    """
+    Stored data cannot be turned into a typed object.
+
+    `stream_name` and `offset` say where an event lies, or `stream_name` and
+    `message_id` a message.
+    """
+
+    stream_name: str | None = None
+    offset: int | None = None
+    message_id: str | None = None
+
+
+class UnknownEventType(UnreadablePayload, LookupError):
     """No class is registered under the type name of an event or message."""
 
     def __init__(self, type_name: str, origin: str) -> None:
@@ -59,7 +72,7 @@ class UnknownEventType(EventStreamingError, LookupError):
         self.origin = origin
 
 
-class InvalidPayload(EventStreamingError, ValueError):
+class InvalidPayload(UnreadablePayload, ValueError):
     """Stored data does not fit the class that its type name stands for."""
 
     def __init__(self, type_name: str, origin: str, problem: str) -> None:

@@ -2,7 +2,7 @@
 The values that go into and come out of a store. All of them are frozen.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,14 +33,6 @@ STREAM_EXISTS: Final = VersionRule.STREAM_EXISTS
 NO_STREAM: Final = -1
 
 ExpectedVersion: TypeAlias = int | VersionRule
-
-
-class PayloadDecoder(Protocol):
-    """Turns stored data into the typed object of the newest version."""
-
-    def __call__(
-        self, type_name: str, schema_version: int, data: JSON, origin: str
-    ) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +71,8 @@ class StoredEvent(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=
     object.
     """
 
-    decode: ClassVar[PayloadDecoder]  # set by events.codec: types import nothing above
+    # Set by events.codec: types import nothing above them.
+    decode: ClassVar[Callable[["StoredEvent"], Any]]
 
     stream_name: str
     offset: int
@@ -102,10 +95,7 @@ class StoredEvent(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=
         Raise UnknownEventType when no class has that name in this process, and
         InvalidPayload when the data does not fit the class.
         """
-        origin = f"stream {self.stream_name!r}, offset {self.offset}"
-        return StoredEvent.decode(
-            self.event_type, self.schema_version, self.data, origin
-        )
+        return StoredEvent.decode(self)
 
     def __repr__(self) -> str:
         return (
@@ -180,6 +170,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     another holder they raise LeaseLost and change nothing.
     """
 
+    decode: ClassVar[Callable[["Message"], Any]]  # set by events.codec
+
     stream_name: str
     message_id: str
     message_type: str
@@ -206,10 +198,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         """
         if not self.message_type:
             return self.data
-        origin = f"queue {self.stream_name!r}, message {self.message_id}"
-        return StoredEvent.decode(
-            self.message_type, self.schema_version, self.data, origin
-        )
+        return Message.decode(self)
 
     def acknowledge(self) -> None:
         """Remove the message. Raise LeaseLost if the lease is no longer ours."""

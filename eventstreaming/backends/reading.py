@@ -6,6 +6,7 @@ from typing import Protocol, TypeAlias
 
 from eventstreaming.events import arguments
 from eventstreaming.events.arguments import MAX_BIGINT
+from eventstreaming.events.registry import event_types as registry
 from eventstreaming.exceptions import EventsTruncated, InvalidValue
 from eventstreaming.types import StoredEvent
 
@@ -69,10 +70,16 @@ def read_request(
         high_is_asked=backwards and high is not None,
         limit=arguments.optional_integer(limit, "limit"),
         backwards=backwards,
-        event_types=arguments.type_names(event_types),
+        event_types=_stored_types(event_types),
         batch_size=arguments.integer(batch_size, "batch_size", 1, MAX_BATCH_SIZE),
         follow=follow,
     )
+
+
+def _stored_types(names: Iterable[str] | None) -> list[str] | None:
+    """Check the types that are asked for, and add the names that they had before."""
+    types = arguments.type_names(names)
+    return None if types is None else registry.stored_names(types)
 
 
 def read_pages(

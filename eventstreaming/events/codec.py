@@ -24,6 +24,7 @@ from eventstreaming.exceptions import (
     InvalidType,
     InvalidValue,
     UnknownEventType,
+    UnreadablePayload,
 )
 from eventstreaming.types import JSON, Append, DeadLetter, Message, StoredEvent
 
@@ -93,6 +94,28 @@ def dump_record(record: object, field: str, *, literal: bool = False) -> JSON:
             field, f"does not fit {type(record).__name__}: {_short(error)}"
         ) from error
     return data
+
+
+def decode_event(event: StoredEvent) -> Any:
+    """Return an event's payload. Errors say where it lies. See decode()."""
+    origin = f"stream {event.stream_name!r}, offset {event.offset}"
+    try:
+        return decode(event.event_type, event.schema_version, event.data, origin)
+    except UnreadablePayload as error:
+        error.stream_name, error.offset = event.stream_name, event.offset
+        raise
+
+
+def decode_message(message: Message) -> Any:
+    """Return a message's payload. Errors say where it lies. See decode()."""
+    origin = f"queue {message.stream_name!r}, message {message.message_id}"
+    try:
+        return decode(
+            message.message_type, message.schema_version, message.data, origin
+        )
+    except UnreadablePayload as error:
+        error.stream_name, error.message_id = message.stream_name, message.message_id
+        raise
 
 
 def decode(type_name: str, schema_version: int, data: JSON, origin: str) -> Any:
@@ -171,4 +194,5 @@ def _short(error: Exception) -> str:
     return f"{type(error).__name__}: {excerpt(str(error))}"
 
 
-StoredEvent.decode = staticmethod(decode)
+StoredEvent.decode = staticmethod(decode_event)
+Message.decode = staticmethod(decode_message)

@@ -5,7 +5,7 @@ Only this registry resolves a stored type name; nothing is ever imported
 because of one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, overload
 
 from eventstreaming.events import arguments
@@ -24,30 +24,42 @@ class EventTypes:
         self._classes: dict[str, type] = {}
         self._names: dict[type, tuple[str, int]] = {}
         self._upcasters: dict[tuple[str, int], Upcaster] = {}
+        self._present_names: dict[str, str] = {}
 
-    def register(self, cls: type, name: str | None = None, version: int = 1) -> None:
+    def register(
+        self,
+        cls: type,
+        name: str | None = None,
+        version: int = 1,
+        aliases: Iterable[str] = (),
+    ) -> None:
         """
         Let `name` (default: the class name) stand for `cls`.
 
-        Raise EventTypeConflict when the name stands for another class. A class
+        So do its `aliases`, under which older events are stored. Raise
+        EventTypeConflict when one of them stands for another class. A class
         that was defined anew at the same place (a reloaded module) replaces
         the old one.
         """
         name = arguments.type_name(name or cls.__name__)
         version = arguments.integer(version, "version", 1, 32_767)
         _refuse_private_fields(cls)
-        known = self._classes.get(name)
-        if known is not None and known is not cls and _place(known) != _place(cls):
-            raise EventTypeConflict(
-                f"event type {name!r} stands for {_place(known)} already, "
-                f"it cannot stand for {_place(cls)}; give one an @event(name=…)"
-            )
+        former = [alias for alias in _names(aliases) if alias != name]
+        for one in (name, *former):
+            known = self._classes.get(one)
+            if known is not None and known is not cls and _place(known) != _place(cls):
+                raise EventTypeConflict(
+                    f"event type {one!r} stands for {_place(known)} already, "
+                    f"it cannot stand for {_place(cls)}; give one an @event(name=…)"
+                )
         other = self._names.get(cls)
         if other is not None and other != (name, version):
             raise EventTypeConflict(
                 f"{_place(cls)} is event type {other[0]!r} version {other[1]} already"
             )
-        self._classes[name] = cls
+        for one in (name, *former):
+            self._classes[one] = cls
+            self._present_names[one] = name
         self._names[cls] = (name, version)
 
     def name_of(self, cls: type) -> tuple[str, int]:
@@ -80,8 +92,19 @@ class EventTypes:
         self._upcasters[hop] = function
 
     def upcaster_of(self, name: str, from_version: int) -> Upcaster | None:
-        """Return the upcaster of one hop."""
-        return self._upcasters.get((name, from_version))
+        """Return the upcaster of one hop, under the name itself or its present one."""
+        present = self._present_names.get(name, name)
+        return self._upcasters.get((name, from_version)) or self._upcasters.get(
+            (present, from_version)
+        )
+
+    def stored_names(self, names: Iterable[str]) -> list[str]:
+        """Return the names under which events of these types may be stored."""
+        asked = list(names)
+        aliases = (
+            alias for alias, present in self._present_names.items() if present in asked
+        )
+        return list(dict.fromkeys([*asked, *aliases]))
 
 
 event_types = EventTypes()
@@ -90,19 +113,29 @@ event_types = EventTypes()
 @overload
 def event(cls: T, /) -> T: ...
 @overload
-def event(*, name: str | None = None, version: int = 1) -> Callable[[T], T]: ...
 def event(
-    cls: T | None = None, /, *, name: str | None = None, version: int = 1
+    *, name: str | None = None, version: int = 1, aliases: Iterable[str] = ()
+) -> Callable[[T], T]: ...
+def event(
+    cls: T | None = None,
+    /,
+    *,
+    name: str | None = None,
+    version: int = 1,
+    aliases: Iterable[str] = (),
 ) -> T | Callable[[T], T]:
     """
     Give a class a stable type name (default: its own) and a schema version.
 
-    The class is returned unchanged. Raise EventTypeConflict when the name
-    stands for another class.
+    `aliases` are names that the type had before: events stored under them are
+    read as this class, by the same versions, and whoever reads events of the
+    type gets them, too. The class is returned unchanged. Raise EventTypeConflict
+    when a name stands for another class.
     """
+    former = _names(aliases)
 
     def register(cls: T) -> T:
-        event_types.register(cls, name, version)
+        event_types.register(cls, name, version, former)
         return cls
 
     return register if cls is None else register(cls)
@@ -120,6 +153,14 @@ def upcaster(name: str, *, from_version: int) -> Callable[[F], F]:
         return function
 
     return register
+
+
+def _names(aliases: Iterable[str]) -> list[str]:
+    if isinstance(aliases, str | bytes) or not isinstance(aliases, Iterable):
+        raise InvalidType(
+            "aliases", f"must be a collection of names, not {type(aliases).__name__}"
+        )
+    return [arguments.type_name(alias, "aliases") for alias in aliases]
 
 
 def _refuse_private_fields(cls: type) -> None:

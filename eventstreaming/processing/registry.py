@@ -20,6 +20,7 @@ Result = Coroutine[Any, Any, object] | object
 MessageFunction = Callable[[Message], Result]
 EventFunction = Callable[[StoredEvent], Result]
 OnFailure = Literal["stop", "skip"]
+UnknownTypes = Literal["handle", "skip"]
 
 M = TypeVar("M", bound=MessageFunction)
 E = TypeVar("E", bound=EventFunction)
@@ -56,6 +57,7 @@ class EventSubscription:
     on_failure: OnFailure
     batch_size: int
     store: str
+    unknown_types: UnknownTypes = "handle"
 
 
 class Handlers:
@@ -148,6 +150,7 @@ def subscription(
     max_attempts: int | None = None,
     backoff: Backoff | None = None,
     on_failure: OnFailure = "stop",
+    unknown_types: UnknownTypes = "handle",
     batch_size: int = BATCH_SIZE,
     store: str = DEFAULT_ALIAS,
 ) -> Callable[[E], E]:
@@ -159,10 +162,15 @@ def subscription(
     the function writes there and the checkpoint commit together. A failing
     event is tried again after `backoff`; after `max_attempts` (default 5) the
     subscription stops until it is resumed, or skips the event with
-    `on_failure="skip"`. Raise HandlerConflict when the name is taken.
+    `on_failure="skip"`. An event whose type no class in this process is
+    registered for is handled as well: its `payload` raises, which stops the
+    subscription; with `unknown_types="skip"` it is passed over. Raise
+    HandlerConflict when the name is taken.
     """
     if on_failure not in ("stop", "skip"):
         raise InvalidValue("on_failure", "must be 'stop' or 'skip'")
+    if unknown_types not in ("handle", "skip"):
+        raise InvalidValue("unknown_types", "must be 'handle' or 'skip'")
     parsed = Source.parse(source)
     types = arguments.type_names(event_types)
     retry = RetryPolicy(max_attempts, backoff)
@@ -179,6 +187,7 @@ def subscription(
                 retry=retry,
                 event_types=types,
                 on_failure=on_failure,
+                unknown_types=unknown_types,
                 batch_size=size,
                 store=store,
             )

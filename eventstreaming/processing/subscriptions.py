@@ -18,6 +18,7 @@ from eventstreaming import clock
 from eventstreaming.backends import event_stores
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.failures import failure_of
+from eventstreaming.events.registry import event_types
 from eventstreaming.exceptions import (
     EventsTruncated,
     HandlerConflict,
@@ -155,6 +156,13 @@ class SubscriptionRunner:
 
     def _handle(self, event: StoredEvent) -> BaseException | None:
         """Call the function in a savepoint; return what it raised."""
+        declared = self.subscription
+        if (
+            declared.unknown_types == "skip"
+            and event_types.class_of(event.event_type) is None
+        ):
+            logger.info("%s: passed over %r: unknown type", declared.name, event)
+            return None
         try:
             with transaction.atomic(using=self.database):
                 handle_event(self.subscription.function, event)

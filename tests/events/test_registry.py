@@ -7,7 +7,12 @@ import pytest
 
 from eventstreaming.events.codec import decode
 from eventstreaming.events.registry import EventTypes, event, event_types, upcaster
-from eventstreaming.exceptions import EventTypeConflict, InvalidPayload, InvalidValue
+from eventstreaming.exceptions import (
+    EventTypeConflict,
+    InvalidArgument,
+    InvalidPayload,
+    InvalidValue,
+)
 
 
 class First:
@@ -179,3 +184,34 @@ class TestDecorators:
         event(name="registry.Old")(class_at("Old"))
         with pytest.raises(InvalidPayload, match="it has version 2"):
             decode("registry.Old", 2, {}, "test")
+
+
+class TestAliases:
+    def test_old_name_stands_for_the_class_too(self) -> None:
+        cls = class_at("Renamed")
+        event(name="registry.Renamed", aliases=["registry.Before"])(cls)
+        assert event_types.class_of("registry.Before") is cls
+        assert event_types.name_of(cls) == ("registry.Renamed", 1)
+        assert event_types.version_of("registry.Before") == 1
+        assert event_types.stored_names(["registry.Renamed", "registry.X"]) == [
+            "registry.Renamed",
+            "registry.X",
+            "registry.Before",
+        ]
+        assert event_types.stored_names(["registry.Before"]) == ["registry.Before"]
+
+    def test_alias_of_another_type_is_refused(self) -> None:
+        event(name="registry.Owner")(class_at("Owner"))
+        with pytest.raises(EventTypeConflict, match=r"'registry.Owner' stands for"):
+            event(name="registry.Thief", aliases=["registry.Owner"])(class_at("Thief"))
+        assert event_types.class_of("registry.Thief") is None
+
+    def test_name_that_is_an_alias_is_refused(self) -> None:
+        event(name="registry.New", aliases=["registry.Was"])(class_at("New"))
+        with pytest.raises(EventTypeConflict, match=r"'registry.Was' stands for"):
+            event(name="registry.Was")(class_at("Was"))
+
+    @pytest.mark.parametrize("aliases", ["Old", b"Bytes", 5, ["no name"], [5]])
+    def test_bad_aliases_are_refused(self, aliases: Any) -> None:
+        with pytest.raises(InvalidArgument, match="aliases"):
+            event(name="registry.Bad", aliases=aliases)

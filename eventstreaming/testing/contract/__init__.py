@@ -5,6 +5,7 @@ from eventstreaming.testing.contract.batches import BatchContract
 from eventstreaming.testing.contract.concurrency import ConcurrencyContract
 from eventstreaming.testing.contract.consuming import ConsumeContract
 from eventstreaming.testing.contract.dead_letters import DeadLetterContract
+from eventstreaming.testing.contract.evolution import EvolutionContract
 from eventstreaming.testing.contract.failures import FailureContract
 from eventstreaming.testing.contract.following import FollowingContract
 from eventstreaming.testing.contract.following_twins import FollowingTwinContract
@@ -37,6 +38,7 @@ class EventStoreContract(
     FollowingTwinContract,
     StreamContract,
     StreamSettingsContract,
+    EvolutionContract,
     QueueContract,
     SchedulingContract,
     LeaseContract,
