@@ -116,14 +116,15 @@ class Following:
         is_full = len(events) == size
         low = self._place(events[-1]) + 1 if events else request.low
         if not is_full:
-            # All up to the end that was known before is seen, if it was to be.
-            low = max(low, self._known_end + 1)
+            # What both looks know to be there is seen, if it was to be. A head may
+            # have moved on behind this page, and a fence may have gone back since.
+            low = max(low, min(self._known_end, end) + 1)
         if self._left is not None:
             self._left -= len(events)
         # Who has seen all there is would miss what comes and is removed again.
         asked = request.low_is_asked or low > 0 or end < 0
         self._request = replace(request, low=low, low_is_asked=asked)
-        self._known_end = max(self._known_end, end)
+        self._known_end = end
         return events, is_full
 
 
