@@ -4,13 +4,14 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
+FACTOR ?= 10
 
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 export PIP_QUIET ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: help demo test chaos bench docs lint types build clean
+.PHONY: help demo test chaos statemachine bench docs lint types build clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -23,6 +24,9 @@ test: $(INSTALLED) ## Run the tests (ARGS="-k fence -x")
 
 chaos: $(INSTALLED) ## Run processes and faults, check every promise (ARGS="--seed 1")
 	@exec $(BIN)/python -m tests.chaos $(ARGS)
+
+statemachine: $(INSTALLED) ## Do anything in any order, on all stores (FACTOR=10)
+	@STATEMACHINE_FACTOR=$(FACTOR) $(BIN)/python -m pytest -s tests/statemachine $(ARGS)
 
 bench: $(INSTALLED) ## Measure beside raw psycopg (ARGS="--only append --quick")
 	@$(BIN)/python -m pip install -r benchmarks/requirements.txt

@@ -9,7 +9,7 @@ from eventstreaming.exceptions import (
     UnknownEventType,
     UnsupportedOperation,
 )
-from eventstreaming.testing.contract.case import LONG, ContractCase
+from eventstreaming.testing.contract.case import LONG, SHORT, ContractCase
 from eventstreaming.testing.contract.samples import ORDER_PLACED, PAYMENT_TAKEN
 from eventstreaming.types import JSON, EnqueuedId, EventData
 
@@ -232,6 +232,12 @@ class QueueContract(ContractCase):
         self.assertTrue(0.05 <= age < 30, age)
         self.store.dequeue_many(self.queue, 2, LONG)
         self.assertIsNone(self.store.queue_info(self.queue).oldest_age)
+
+    def test_oldest_age_is_also_that_of_a_message_whose_delay_is_over(self) -> None:
+        self.store.enqueue(self.queue, {}, delay=SHORT)
+        self.assertIsNone(self.store.queue_info(self.queue).oldest_age)
+        self.advance(SHORT + 0.05)
+        self.assertIsNotNone(self.store.queue_info(self.queue).oldest_age)
 
     def test_unsupported_options_are_refused(self) -> None:
         enqueue = partial(self.store.enqueue, self.queue, {})

@@ -1,0 +1,125 @@
+"""Bugs to be planted in the stores, as patches."""
+
+from bisect import bisect_right
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+from unittest import mock
+
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from eventstreaming.backends import relational
+from eventstreaming.backends.database import burying
+from eventstreaming.backends.database import queues as orm_queues
+from eventstreaming.backends.database.leases import LeaseOperations as ORMLeases
+from eventstreaming.backends.memory import leases, reading, writing
+from eventstreaming.backends.memory.data import KeptMessage
+from eventstreaming.backends.postgresql import claiming
+from eventstreaming.backends.statements import statement
+from eventstreaming.exceptions import LeaseLost
+
+Patch = AbstractContextManager[Any]
+
+
+def sql(name: str, old: str, new: str) -> Patch:
+    """Plant another text in a statement of `sql/`."""
+    text = statement(name)
+    assert old in text, f"sql/{name}.sql has changed: plant the bug anew"
+    planted = text.replace(old, new)
+    return mock.patch.object(
+        relational,
+        "statement",
+        lambda asked: planted if asked == name else statement(asked),
+    )
+
+
+def unfenced(data: Any, queue: str, number: int, lease: int) -> KeptMessage:
+    found = data.find(queue, number)
+    if found is None:
+        raise LeaseLost(queue, str(number), "gone")
+    return found
+
+
+def good_when_released(data: Any, queue: str, number: int, lease: int) -> KeptMessage:
+    found = unfenced(data, queue, number, lease)
+    if found.lease != lease:
+        raise LeaseLost(queue, str(number), "taken")
+    return found
+
+
+def check_no_version_of_a_new_stream(name: str, expected: Any, *, actual: int) -> None:
+    if expected != -1:
+        check_version(name, expected, actual=actual)
+
+
+check_version = writing._check_version
+
+IN_MEMORY: dict[str, Callable[[], Patch]] = {
+    "from_offset is exclusive": lambda: mock.patch.object(
+        reading, "bisect_left", bisect_right
+    ),
+    "the receipt does not matter": lambda: mock.patch.object(
+        leases, "_leased", unfenced
+    ),
+    "a released lease is still good": lambda: mock.patch.object(
+        leases, "_leased", good_when_released
+    ),
+    "nothing expires": lambda: mock.patch.object(
+        KeptMessage, "is_expired", return_value=False
+    ),
+    "the lowest priority comes first": lambda: mock.patch.object(
+        KeptMessage, "place", property(lambda self: (self.priority, self.number))
+    ),
+    "NO_STREAM fits any stream": lambda: mock.patch.object(
+        writing, "_check_version", check_no_version_of_a_new_stream
+    ),
+}
+
+IN_SQLITE: dict[str, Callable[[], Patch]] = {
+    "the receipt does not matter": lambda: mock.patch.object(
+        ORMLeases,
+        "_held",
+        lambda self, queue, number, lease: self._messages.filter(
+            pk=number, queue=queue
+        ),
+    ),
+    "a delay does not matter": lambda: mock.patch.object(
+        orm_queues, "VISIBLE", Q(leased_until__lte=Now())
+    ),
+    "redrive resets the token": lambda: mock.patch.object(
+        burying,
+        "_kept",
+        lambda row: {**kept(row), "lease": 0},
+    ),
+    "dequeue joins a transaction": lambda: mock.patch.object(
+        relational.RelationalStore, "_refuse_lease_in_transaction"
+    ),
+}
+
+kept = burying._kept
+
+IN_POSTGRESQL: dict[str, Callable[[], Patch]] = {
+    "from_offset is exclusive": lambda: sql(
+        "read_stream", "greatest(%(first)s,", "greatest(%(first)s + 1,"
+    ),
+    "the receipt does not matter": lambda: sql(
+        "acknowledge", "%(lease)s", "NULL::bigint"
+    ),
+    "a released lease is still good": lambda: sql(
+        "extend", "AND leased_until > 'epoch'", ""
+    ),
+    "a failure is no attempt": lambda: sql(
+        "nack", "SET attempts = f.attempts", "SET attempts = m.attempts"
+    ),
+    "redrive resets the token": lambda: sql(
+        "redrive",
+        "max_attempts, lease, errors\n  FROM removed",
+        "max_attempts, 0, errors\n  FROM removed",
+    ),
+    "the lowest priority comes first": lambda: mock.patch.object(
+        claiming, "_place", lambda row: (-row[2], row[1])
+    ),
+    "nothing expires": lambda: sql("claim", "expired, poisonous", "false, poisonous"),
+    "release counts a delivery": lambda: sql("release", "deliveries - 1", "deliveries"),
+}

@@ -1,0 +1,21 @@
+"""The whole machine, for each store."""
+
+from tests.statemachine.operator_rules import OperatorRules
+from tests.statemachine.subjects import MemorySubject, PostgreSQLSubject, SQLiteSubject
+from tests.statemachine.time_rules import TimeRules
+
+
+class WholeMachine(OperatorRules, TimeRules):
+    """Every rule there is."""
+
+
+class MemoryMachine(WholeMachine):
+    subject_class = MemorySubject
+
+
+class SQLiteMachine(WholeMachine):
+    subject_class = SQLiteSubject
+
+
+class PostgreSQLMachine(WholeMachine):
+    subject_class = PostgreSQLSubject
