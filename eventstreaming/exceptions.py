@@ -128,8 +128,8 @@ class UnsafeIsolation(EventStreamingError):
 
     def __init__(self, isolation: str) -> None:
         super().__init__(
-            f"categories and the whole store are not read inside a {isolation} "
-            "transaction: its snapshot is older than the fence; read outside the "
+            "categories, concurrent streams and the whole store are not read inside a "
+            f"{isolation} transaction: its snapshot is older than the fence; read outside the "
             "block or use READ COMMITTED"
         )
         self.isolation = isolation

@@ -11,7 +11,7 @@ from eventstreaming.backends.base_queues import BaseQueues
 from eventstreaming.backends.base_stream_operating import BaseStreamOperating
 from eventstreaming.backends.base_streams import BaseStreams
 from eventstreaming.backends.reading import BATCH_SIZE
-from eventstreaming.exceptions import InvalidEventStore, UnsupportedOperation
+from eventstreaming.exceptions import InvalidEventStore
 
 __all__ = ["BATCH_SIZE", "BaseEventStore"]
 
@@ -74,10 +74,3 @@ class BaseEventStore(BaseStreams, BaseStreamOperating, BaseQueues):
     def check_database(self) -> list[Any]:
         """Return system check messages after asking the store's database."""
         return []
-
-    def _require(self, capability: str, what: str) -> None:
-        """Raise UnsupportedOperation unless the class has the capability."""
-        if not getattr(self, capability):
-            raise UnsupportedOperation(
-                f"{type(self).__name__} does not support {what} ({capability} is False)"
-            )

@@ -6,9 +6,9 @@ A store brings the pages: `fetch_stream_page()`, `fetch_positions()` and the
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import partial
+from functools import cache
 
 from eventstreaming.backends.base_waking import BaseWaking
 from eventstreaming.backends.fences import FenceStatus
@@ -66,9 +66,10 @@ class BaseReading(BaseWaking, ABC):
             batch_size=batch_size,
             follow=follow,
         )
-        fetch = partial(self.fetch_stream_page, stream_name)
         if follow:
+            fetch = self._stream_pages(stream_name, self._rising_fence())
             return self._follow(request, offset_of, fetch, stream_topic(stream_name))
+        fetch = self._stream_pages(stream_name, cache(self.fence))
         return read_pages(request, offset_of, fetch)
 
     def read_category(
@@ -127,6 +128,24 @@ class BaseReading(BaseWaking, ABC):
     aread_category = async_reader_method(read_category)
     aread_all = async_reader_method(read_all)
 
+    def _stream_pages(self, stream_name: str, fence: Callable[[], int]) -> FetchPage:
+        """Return what reads by the head; where the stream is concurrent, by `fence`."""
+        concurrent = False
+
+        def fetch(request: ReadRequest, size: int) -> Page:
+            nonlocal concurrent
+            if not concurrent:
+                page = self.fetch_stream_page(stream_name, request, size)
+                if page is not None:
+                    return page
+                concurrent = True
+            last = fence()
+            request = replace(request, high=min(request.high, last))
+            page = self.fetch_stream_page(stream_name, request, size, fenced=True)
+            return (page[0] if page else []), last
+
+        return fetch
+
     def _read_below_fence(
         self, category: str | None, request: ReadRequest
     ) -> Iterator[StoredEvent]:
@@ -139,15 +158,33 @@ class BaseReading(BaseWaking, ABC):
         yield from read_pages(request, position_of, fetch)
 
     def _follow_positions(self, category: str | None, request: ReadRequest) -> Follower:
+        fence = self._rising_fence()
+
         def fetch(request: ReadRequest, size: int) -> Page:
-            fence = self.fence()
-            if request.low > fence:
-                return [], fence
-            request = replace(request, high=min(request.high, fence))
-            return self.fetch_positions(category, request, size), fence
+            last = fence()
+            if request.low > last:
+                return [], last
+            request = replace(request, high=min(request.high, last))
+            return self.fetch_positions(category, request, size), last
 
         topic = ALL_STREAMS if category is None else category_topic(category)
         return self._follow(request, position_of, fetch, topic)
+
+    def _rising_fence(self) -> Callable[[], int]:
+        """
+        Return a fence that never goes back, as the store's own may.
+
+        A writer that was slow to mark shows a lower one, and draws above all that
+        was drawn: below the highest fence nothing appears any more.
+        """
+        highest = 0
+
+        def fence() -> int:
+            nonlocal highest
+            highest = max(highest, self.fence())
+            return highest
+
+        return fence
 
     def _follow(
         self, request: ReadRequest, place: PlaceOf, fetch: FetchPage, topic: str
@@ -168,13 +205,21 @@ class BaseReading(BaseWaking, ABC):
 
     @abstractmethod
     def fetch_stream_page(
-        self, stream_name: str, request: ReadRequest, size: int
-    ) -> Page:
+        self,
+        stream_name: str,
+        request: ReadRequest,
+        size: int,
+        *,
+        fenced: bool = False,
+    ) -> Page | None:
         """
         Return at most `size` events of a stream, in reading order, and its head.
 
-        The head is the offset of the last event, -1 without one. Raise
-        EventsTruncated when a lower bound that was asked for is no longer kept.
+        The head is the offset of the last event, -1 without one. The answer is
+        None where the stream is concurrent and appends to it may be under way,
+        unless `fenced` says that the request's upper bound is below a fence that
+        was taken before. Raise EventsTruncated when a lower bound that was asked
+        for is no longer kept.
         """
 
     @abstractmethod

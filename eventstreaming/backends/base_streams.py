@@ -3,11 +3,14 @@
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 from eventstreaming.backends.base_reading import BaseReading
+from eventstreaming.backends.reading import read_request
 from eventstreaming.backends.twins import async_method
-from eventstreaming.events.envelopes import checked_appends
+from eventstreaming.events import arguments
+from eventstreaming.events.envelopes import NewEvent, checked_appends, new_events
 from eventstreaming.exceptions import UnsupportedOperation
 from eventstreaming.types import (
     ANY_VERSION,
@@ -22,7 +25,6 @@ from eventstreaming.types import (
 class BaseStreams(BaseReading):
     """Persistent streams. What each method does stands in `services`."""
 
-    @abstractmethod
     def append(
         self,
         stream_name: str,
@@ -36,6 +38,34 @@ class BaseStreams(BaseReading):
         causation_id: str | None = None,
     ) -> list[StoredEvent]:
         """See services.append()."""
+        stream_name = arguments.stream_name(stream_name)
+        expected = arguments.expected_version(expected_version)
+        if idempotency_key is not None:
+            self._require("supports_idempotency", "idempotency_key")
+        new = new_events(
+            stream_name,
+            events,
+            key=key,
+            metadata=metadata,
+            correlation_id=correlation_id,
+            causation_id=causation_id,
+        )
+        if not new:
+            return []
+        written = self.write_events(stream_name, expected, new)
+        self.announce_events(stream_name)
+        return written
+
+    @abstractmethod
+    def write_events(
+        self, stream_name: str, expected: ExpectedVersion, new: list[NewEvent]
+    ) -> list[StoredEvent]:
+        """
+        Write the checked events of one append, of which there are some.
+
+        Raise WrongExpectedVersion, StreamKindConflict, StreamDeleted, or
+        InvalidValue for a known event id, before anything is written.
+        """
 
     def append_many(
         self,
@@ -62,6 +92,36 @@ class BaseStreams(BaseReading):
                     causation_id=causation_id,
                 )
         return results
+
+    def next_in_stream(
+        self,
+        stream_name: str,
+        after: int,
+        limit: int,
+        event_types: list[str] | None,
+    ) -> tuple[list[StoredEvent], int]:
+        """
+        Return the next events of a stream, and the last offset that was looked at.
+
+        `after` -1 is before the first event. A checkpoint may move up to that
+        offset when there are fewer than `limit`: they were read below the very
+        head, or the fence of a concurrent stream.
+        """
+        info = self.stream_info(stream_name)
+        last = self.fence() if info.concurrent else info.last_offset
+        request = read_request(
+            after + 1 if after >= 0 else None,
+            None,
+            field="offset",
+            limit=limit,
+            backwards=False,
+            event_types=event_types,
+            batch_size=limit,
+            follow=False,
+        )
+        request = replace(request, high=last)
+        page = self.fetch_stream_page(stream_name, request, limit, fenced=True)
+        return (page[0] if page else []), last
 
     def next_events(
         self,
@@ -92,10 +152,19 @@ class BaseStreams(BaseReading):
         """See services.stream_info()."""
 
     @abstractmethod
-    def create_stream(self, stream_name: str, *, concurrent: bool = False) -> bool:
+    def create_stream(
+        self, stream_name: str, *, concurrent: bool | None = None
+    ) -> bool:
         """See services.create_stream()."""
 
     aappend = async_method(append)
     aappend_many = async_method(append_many)
     astream_info = async_method(stream_info)
     acreate_stream = async_method(create_stream)
+
+    def _require(self, capability: str, what: str) -> None:
+        """Raise UnsupportedOperation unless the class has the capability."""
+        if not getattr(self, capability):
+            raise UnsupportedOperation(
+                f"{type(self).__name__} does not support {what} ({capability} is False)"
+            )

@@ -87,9 +87,4 @@ class Source:
         if not self.is_stream:
             category = self.name if self.kind is SourceKind.CATEGORY else None
             return store.next_events(category, after, limit, event_types)
-        head = store.stream_info(self.name).last_offset
-        start = after + 1 if after >= 0 else None
-        events = store.read_stream(
-            self.name, start, limit=limit, event_types=event_types, batch_size=limit
-        )
-        return list(events), head
+        return store.next_in_stream(self.name, after, limit, event_types)

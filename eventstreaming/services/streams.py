@@ -37,7 +37,9 @@ def append(
     events for partitioned subscriptions (default: the stream name).
 
     Others see the events when the caller's transaction commits; until then
-    other appends to the same serial stream wait.
+    other appends to the same serial stream wait. Appends to a concurrent stream
+    do not, and there another expected version than ANY_VERSION raises
+    StreamKindConflict.
     """
     return event_stores[store].append(
         stream_name,
@@ -92,7 +94,8 @@ def read_stream(
     `to_offset` are inclusive, so a reader resumes at `last + 1`. `limit`
     counts what comes out after `event_types`. The iterator ends at the event
     that was the last one at its first fetch. An unknown stream is empty. A
-    `from_offset` that is no longer kept raises EventsTruncated at the fetch.
+    `from_offset` that is no longer kept raises EventsTruncated at the fetch. A
+    concurrent stream is read like a category, see read_category().
 
     With `follow` it goes on with events as they are committed, also those of a
     stream that does not exist yet, until `to_offset` or `limit` is reached or it
@@ -170,12 +173,15 @@ def stream_info(stream_name: str, *, store: str = DEFAULT_ALIAS) -> StreamInfo:
 
 
 def create_stream(
-    stream_name: str, *, concurrent: bool = False, store: str = DEFAULT_ALIAS
+    stream_name: str, *, concurrent: bool | None = None, store: str = DEFAULT_ALIAS
 ) -> bool:
     """
     Create an empty stream; return False if it is there already.
 
     Appending creates a stream, too, but others wait for that transaction.
+    Appends to a `concurrent` stream never wait for each other: offsets are
+    positions, so they increase with gaps, and there is no expected version.
+    None leaves the kind to configure_stream(), or to what it is already.
     Raise StreamKindConflict when it exists as the other kind.
     """
     return event_stores[store].create_stream(stream_name, concurrent=concurrent)

@@ -53,6 +53,7 @@ def test_capabilities_are_honest() -> None:
         if name.startswith(("supports_", "is_", "enforces_"))
     ]
     assert {name for name in flags if getattr(MemoryEventStore, name)} == {
+        "supports_concurrent_streams",
         "supports_concurrent_writers",
         "supports_truncation",
         "enforces_immutability",

@@ -7,17 +7,17 @@ It serves SQLite, in development and tests. It runs on PostgreSQL as well, where
 
 from typing import Any
 
+from eventstreaming.backends.database.appending import AppendOperations
 from eventstreaming.backends.database.checks import ConfigurationChecks
 from eventstreaming.backends.database.leases import LeaseOperations
 from eventstreaming.backends.database.queues import QueueOperations
 from eventstreaming.backends.database.reading import ReadOperations
 from eventstreaming.backends.database.stream_settings import StreamSettingsOperations
-from eventstreaming.backends.database.streams import StreamOperations
 from eventstreaming.backends.database.truncation import TruncationOperations
 
 
 class DatabaseEventStore(
-    StreamOperations,
+    AppendOperations,
     ReadOperations,
     TruncationOperations,
     StreamSettingsOperations,

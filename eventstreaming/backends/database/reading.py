@@ -24,8 +24,13 @@ class ReadOperations(Tables):
         return self._events.aggregate(last=Max("position"))["last"] or 0
 
     def fetch_stream_page(
-        self, stream_name: str, request: ReadRequest, size: int
-    ) -> Page:
+        self,
+        stream_name: str,
+        request: ReadRequest,
+        size: int,
+        *,
+        fenced: bool = False,
+    ) -> Page | None:
         """See BaseReading.fetch_stream_page()."""
         kept = self._events.filter(
             stream__name=stream_name, offset__gte=F("stream__first_offset")
@@ -37,6 +42,8 @@ class ReadOperations(Tables):
             return [], -1
         if stream.state == Stream.State.DELETED:
             raise StreamDeleted(stream_name)
+        if stream.kind == Stream.Kind.CONCURRENT and not fenced:
+            return None
         refuse_truncated(stream_name, request, stream.first_offset)
         return page, stream.next_offset - 1
 

@@ -15,6 +15,7 @@ import msgspec
 from eventstreaming import clock
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.failures import Failure
+from eventstreaming.events.stream_settings import stream_settings_in_force
 from eventstreaming.types import JSON, DeadReason, FailedAttempt, StoredEvent
 
 
@@ -79,6 +80,7 @@ class MemoryData:
     events: list[StoredEvent] = field(default_factory=list)
     last_position: int = 0
     first_offsets: dict[str, int] = field(default_factory=dict)
+    concurrent: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)
     stream_settings: dict[str, dict[str, Any]] = field(default_factory=dict)
     event_ids: set[UUID] = field(default_factory=set)
@@ -91,9 +93,22 @@ class MemoryData:
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def next_offset(self, stream_name: str) -> int:
-        """Return where the next event of a stream goes."""
-        kept = self.streams.get(stream_name, ())
-        return self.first_offsets.get(stream_name, 0) + len(kept)
+        """Return the offset behind the last event; in a serial stream it is next."""
+        if kept := self.streams.get(stream_name):
+            return kept[-1].offset + 1
+        return self.first_offsets.get(stream_name, 0)
+
+    def is_concurrent(self, stream_name: str) -> bool:
+        """Return the kind of a stream, or the configured one of a new stream."""
+        if stream_name in self.streams:
+            return stream_name in self.concurrent
+        return stream_settings_in_force(stream_name, self.stream_settings).concurrent
+
+    def create(self, stream_name: str, *, concurrent: bool) -> None:
+        """Add an empty stream."""
+        if concurrent:
+            self.concurrent.add(stream_name)
+        self.streams[stream_name] = []
 
     def put(self, message: KeptMessage) -> None:
         """Add a message to its queue, in its place."""
@@ -136,6 +151,7 @@ _by_alias: dict[str, MemoryData] = {}
 class MemoryStore(BaseEventStore):
     """A store whose data is module-level: each thread has an object of its own."""
 
+    supports_concurrent_streams = True
     supports_concurrent_writers = True
     enforces_immutability = True
 

@@ -20,9 +20,14 @@ class ReadOperations(MemoryStore):
     """What fetches pages of one stream, a category, or the whole store."""
 
     def fetch_stream_page(
-        self, stream_name: str, request: ReadRequest, size: int
+        self,
+        stream_name: str,
+        request: ReadRequest,
+        size: int,
+        *,
+        fenced: bool = False,
     ) -> Page:
-        """See BaseReading.fetch_stream_page()."""
+        """See BaseReading.fetch_stream_page(). No append is ever under way."""
         data = self._data
         events = data.streams.get(stream_name, [])
         page = _page(events, offset_of, request, size)

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping
 from eventstreaming.backends.memory.data import MemoryStore, copied_event
 from eventstreaming.backends.memory.writing import Batch
 from eventstreaming.events import arguments
-from eventstreaming.events.envelopes import checked_appends, new_events
-from eventstreaming.exceptions import StreamDeleted
+from eventstreaming.events.envelopes import NewEvent, checked_appends, new_events
+from eventstreaming.exceptions import StreamDeleted, StreamKindConflict
 from eventstreaming.types import (
-    ANY_VERSION,
     JSON,
     Append,
     ExpectedVersion,
@@ -20,38 +19,15 @@ from eventstreaming.types import (
 class StreamOperations(MemoryStore):
     """Lists of events that only grow."""
 
-    def append(
-        self,
-        stream_name: str,
-        events: Iterable[object] | object,
-        *,
-        expected_version: ExpectedVersion = ANY_VERSION,
-        key: str | None = None,
-        idempotency_key: str | None = None,
-        metadata: Mapping[str, JSON] | None = None,
-        correlation_id: str | None = None,
-        causation_id: str | None = None,
+    def write_events(
+        self, stream_name: str, expected: ExpectedVersion, new: list[NewEvent]
     ) -> list[StoredEvent]:
-        """See services.append()."""
-        stream_name = arguments.stream_name(stream_name)
-        expected = arguments.expected_version(expected_version)
-        if idempotency_key is not None:
-            self._require("supports_idempotency", "idempotency_key")
-        new = new_events(
-            stream_name,
-            events,
-            key=key,
-            metadata=metadata,
-            correlation_id=correlation_id,
-            causation_id=causation_id,
-        )
+        """See BaseStreams.write_events()."""
         data = self._data
         with data.lock:
             batch = Batch(data)
             written = batch.add(stream_name, expected, new)
             batch.publish()
-        if written:
-            self.announce_events(stream_name)
         return [copied_event(event) for event in written]
 
     def append_many(
@@ -101,24 +77,35 @@ class StreamOperations(MemoryStore):
             return StreamInfo(
                 stream_name=stream_name,
                 exists=events is not None,
-                concurrent=False,
+                concurrent=stream_name in data.concurrent,
                 first_offset=data.first_offsets.get(stream_name, 0),
                 last_offset=data.next_offset(stream_name) - 1,
-                length=len(events or ()),
+                length=None if stream_name in data.concurrent else len(events or ()),
                 first_timestamp=events[0].timestamp if events else None,
                 last_timestamp=events[-1].timestamp if events else None,
                 deleted=stream_name in data.deleted,
             )
 
-    def create_stream(self, stream_name: str, *, concurrent: bool = False) -> bool:
+    def create_stream(
+        self, stream_name: str, *, concurrent: bool | None = None
+    ) -> bool:
         """See services.create_stream()."""
         stream_name = arguments.stream_name(stream_name)
-        if arguments.flag(concurrent, "concurrent"):
-            self._require("supports_concurrent_streams", "concurrent streams")
+        if concurrent is not None:
+            arguments.flag(concurrent, "concurrent")
         data = self._data
         with data.lock:
             if stream_name in data.deleted:
                 raise StreamDeleted(stream_name)
-            created = stream_name not in data.streams
-            data.streams.setdefault(stream_name, [])
-        return created
+            actual = data.is_concurrent(stream_name)
+            if stream_name not in data.streams:
+                data.create(
+                    stream_name, concurrent=actual if concurrent is None else concurrent
+                )
+                return True
+            if concurrent not in (None, actual):
+                raise StreamKindConflict(
+                    stream_name,
+                    "it exists as the other kind; a stream's kind never changes",
+                )
+            return False

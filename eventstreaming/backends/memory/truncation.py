@@ -2,7 +2,11 @@
 
 from eventstreaming.backends.memory.data import MemoryData, MemoryStore
 from eventstreaming.events import arguments
-from eventstreaming.exceptions import StreamDeleted, WrongExpectedVersion
+from eventstreaming.exceptions import (
+    StreamDeleted,
+    StreamKindConflict,
+    WrongExpectedVersion,
+)
 from eventstreaming.types import ANY_VERSION, STREAM_EXISTS, ExpectedVersion
 
 
@@ -32,6 +36,10 @@ class TruncationOperations(MemoryStore):
             if stream_name in data.deleted:
                 return 0
             actual = data.next_offset(stream_name) - 1
+            if stream_name in data.concurrent and expected is not ANY_VERSION:
+                raise StreamKindConflict(
+                    stream_name, "a concurrent stream takes no expected version"
+                )
             exists = expected is STREAM_EXISTS and actual >= 0
             if not (exists or expected is ANY_VERSION or expected == actual):
                 raise WrongExpectedVersion(stream_name, expected, actual)
@@ -40,6 +48,7 @@ class TruncationOperations(MemoryStore):
             data.deleted.add(stream_name)
             removed = _remove(data, stream_name, actual + 1)
             del data.streams[stream_name]
+            data.concurrent.discard(stream_name)
             data.first_offsets.pop(stream_name, None)
             return removed
 

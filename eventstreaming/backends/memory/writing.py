@@ -4,7 +4,11 @@ from eventstreaming import clock
 from eventstreaming.backends.memory.data import MemoryData
 from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import NewEvent, refuse_known_id
-from eventstreaming.exceptions import StreamDeleted, WrongExpectedVersion
+from eventstreaming.exceptions import (
+    StreamDeleted,
+    StreamKindConflict,
+    WrongExpectedVersion,
+)
 from eventstreaming.types import (
     ANY_VERSION,
     NO_STREAM,
@@ -36,11 +40,18 @@ class Batch:
         self._check_ids(new, pending)
         if stream_name in self.data.deleted:
             raise StreamDeleted(stream_name)
-        first_offset = self.data.next_offset(stream_name) + sum(
-            event.stream_name == stream_name for event in pending
-        )
-        _check_version(stream_name, expected, actual=first_offset - 1)
         first_position = self.data.last_position + len(pending) + 1
+        if self.data.is_concurrent(stream_name):
+            if expected is not ANY_VERSION:
+                raise StreamKindConflict(
+                    stream_name, "a concurrent stream takes no expected version"
+                )
+            first_offset = first_position
+        else:
+            first_offset = self.data.next_offset(stream_name) + sum(
+                event.stream_name == stream_name for event in pending
+            )
+            _check_version(stream_name, expected, actual=first_offset - 1)
         events = [
             event.stored(
                 stream_name, first_offset + index, first_position + index, self.now
@@ -55,7 +66,9 @@ class Batch:
         data = self.data
         for events in self.appends:
             name = events[0].stream_name
-            data.streams.setdefault(name, []).extend(events)
+            if name not in data.streams:
+                data.create(name, concurrent=data.is_concurrent(name))
+            data.streams[name].extend(events)
             category = arguments.category_of(name)
             data.categories.setdefault(category, []).extend(events)
             data.event_ids.update(event.event_id for event in events)

@@ -1,6 +1,6 @@
 """Appending in PostgreSQL: one statement, or COPY where there is much to write."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -11,7 +11,6 @@ from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import (
     NewEvent,
     given_ids,
-    new_events,
     refuse_known_id,
 )
 from eventstreaming.exceptions import (
@@ -21,7 +20,6 @@ from eventstreaming.exceptions import (
 )
 from eventstreaming.types import (
     ANY_VERSION,
-    JSON,
     STREAM_EXISTS,
     ExpectedVersion,
     StoredEvent,
@@ -38,45 +36,19 @@ Row = tuple[Any, ...]
 class AppendOperations(RelationalStore):
     """What writes events, in three ways that give the same result."""
 
-    def append(
-        self,
-        stream_name: str,
-        events: Iterable[object] | object,
-        *,
-        expected_version: ExpectedVersion = ANY_VERSION,
-        key: str | None = None,
-        idempotency_key: str | None = None,
-        metadata: Mapping[str, JSON] | None = None,
-        correlation_id: str | None = None,
-        causation_id: str | None = None,
+    def write_events(
+        self, stream_name: str, expected: ExpectedVersion, new: list[NewEvent]
     ) -> list[StoredEvent]:
-        """See services.append(). One statement, one more where ids were chosen."""
-        stream_name = arguments.stream_name(stream_name)
-        expected = arguments.expected_version(expected_version)
-        if idempotency_key is not None:
-            self._require("supports_idempotency", "idempotency_key")
-        new = new_events(
-            stream_name,
-            events,
-            key=key,
-            metadata=metadata,
-            correlation_id=correlation_id,
-            causation_id=causation_id,
-        )
-        if not new:
-            return []
+        """See BaseStreams.write_events(). One statement; two where ids were chosen."""
         if chosen := given_ids(new):
             for (event_id,) in self._execute("known_event_ids", {"ids": chosen}):
                 raise refuse_known_id(event_id)
         if len(new) == 1:
-            written = self._append_one(stream_name, expected, new[0])
-        elif len(new) < COPY_FROM:
-            written = self._append_several(stream_name, expected, new)
-        else:
-            with self.all_or_none():
-                written = self._append_by_copy(stream_name, expected, new)
-        self.announce_events(stream_name)
-        return written
+            return self._append_one(stream_name, expected, new[0])
+        if len(new) < COPY_FROM:
+            return self._append_several(stream_name, expected, new)
+        with self.all_or_none():
+            return self._append_by_copy(stream_name, expected, new)
 
     def _append_one(
         self, stream_name: str, expected: ExpectedVersion, event: NewEvent

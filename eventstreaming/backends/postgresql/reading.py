@@ -8,7 +8,7 @@ from eventstreaming.events.values import from_json
 from eventstreaming.exceptions import StreamDeleted
 from eventstreaming.types import StoredEvent
 
-_DELETED = 1
+_CONCURRENT, _DELETED = 1, 1
 
 Row = tuple[Any, ...]
 
@@ -17,20 +17,27 @@ class ReadOperations(RelationalStore):
     """What fetches pages of one stream, a category, or the whole store."""
 
     def fetch_stream_page(
-        self, stream_name: str, request: ReadRequest, size: int
-    ) -> Page:
+        self,
+        stream_name: str,
+        request: ReadRequest,
+        size: int,
+        *,
+        fenced: bool = False,
+    ) -> Page | None:
         """See BaseReading.fetch_stream_page()."""
         rows = self._execute(
             "read_stream_backwards" if request.backwards else "read_stream",
-            {"stream_name": stream_name, **_bounds(request, size)},
+            {"stream_name": stream_name, "fenced": fenced, **_bounds(request, size)},
         )
         if not rows:
             return [], -1
-        first_offset, next_offset, state = rows[0][:3]
+        first_offset, next_offset, state, kind = rows[0][:4]
         if state == _DELETED:
             raise StreamDeleted(stream_name)
+        if kind == _CONCURRENT and not fenced:
+            return None
         refuse_truncated(stream_name, request, first_offset)
-        events = [_event(stream_name, row[3:]) for row in rows if row[3] is not None]
+        events = [_event(stream_name, row[4:]) for row in rows if row[4] is not None]
         return events, next_offset - 1
 
     def fetch_positions(

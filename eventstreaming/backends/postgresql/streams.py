@@ -5,12 +5,13 @@ from eventstreaming.events import arguments
 from eventstreaming.exceptions import StreamDeleted, StreamKindConflict
 from eventstreaming.types import StreamInfo
 
-_SERIAL, _CONCURRENT = 0, 1
-_DELETED = 1
+_CONCURRENT, _DELETED = 1, 1
 
 
 class StreamOperations(RelationalStore):
     """What creates persistent streams, and what is known about one."""
+
+    supports_concurrent_streams = True
 
     def stream_info(self, stream_name: str) -> StreamInfo:
         """See services.stream_info()."""
@@ -33,13 +34,14 @@ class StreamOperations(RelationalStore):
             last_timestamp=times[1] and self._moment(times[1]),
         )
 
-    def create_stream(self, stream_name: str, *, concurrent: bool = False) -> bool:
+    def create_stream(
+        self, stream_name: str, *, concurrent: bool | None = None
+    ) -> bool:
         """See services.create_stream()."""
         stream_name = arguments.stream_name(stream_name)
-        kind = _SERIAL
-        if arguments.flag(concurrent, "concurrent"):
-            self._require("supports_concurrent_streams", "concurrent streams")
-            kind = _CONCURRENT
+        kind = None
+        if concurrent is not None:
+            kind = int(arguments.flag(concurrent, "concurrent"))
         created = self._execute(
             "create_stream",
             {
@@ -53,7 +55,7 @@ class StreamOperations(RelationalStore):
         ((actual, state),) = self._execute("stream_kind", {"stream_name": stream_name})
         if state == _DELETED:
             raise StreamDeleted(stream_name)
-        if actual != kind:
+        if kind is not None and actual != kind:
             raise StreamKindConflict(
                 stream_name,
                 "it exists as the other kind; a stream's kind never changes",

@@ -1,5 +1,11 @@
--- A stream's head and the times of its first and last event, by two probes.
-SELECT s.state, s.kind, s.first_offset, s.next_offset,
+-- A stream's head and the times of its first and last event, by two probes. A
+-- concurrent stream has no head: a third one finds its last event.
+SELECT s.state, s.kind, s.first_offset,
+       CASE WHEN s.kind = 0 THEN s.next_offset
+            ELSE coalesce((SELECT "offset" + 1 FROM eventstreaming_event
+                            WHERE stream_id = s.id AND "offset" >= s.first_offset
+                            ORDER BY stream_id DESC, "offset" DESC LIMIT 1),
+                          s.first_offset) END,
        (SELECT "timestamp" FROM eventstreaming_event
          WHERE stream_id = s.id AND "offset" >= s.first_offset
          ORDER BY stream_id, "offset" LIMIT 1),

@@ -3,6 +3,7 @@
 from eventstreaming.testing.contract.appending import AppendingContract
 from eventstreaming.testing.contract.batches import BatchContract
 from eventstreaming.testing.contract.concurrency import ConcurrencyContract
+from eventstreaming.testing.contract.concurrent_streams import ConcurrentStreamContract
 from eventstreaming.testing.contract.consuming import ConsumeContract
 from eventstreaming.testing.contract.dead_letters import DeadLetterContract
 from eventstreaming.testing.contract.evolution import EvolutionContract
@@ -37,6 +38,7 @@ class EventStoreContract(
     FollowingContract,
     FollowingTwinContract,
     StreamContract,
+    ConcurrentStreamContract,
     StreamSettingsContract,
     EvolutionContract,
     QueueContract,
