@@ -43,6 +43,9 @@ def rows(result: Result) -> list[tuple[str, ...]]:
             )
             sign = "≤" if scenario.is_time else "≥"
             wanted = f"{sign} {scenario.wanted:g} {'yes' if reached else 'NO'}"
+        if contender == OURS and scenario.bound is not None:
+            reached = result.median(contender) >= scenario.bound
+            wanted = f"{scenario.bound:g} itself {'yes' if reached else 'NO'}"
         median = result.median(contender)
         lines.append(
             (

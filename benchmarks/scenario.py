@@ -31,13 +31,17 @@ class Scenario:
 
     A contender is opened once; what it yields runs one slice and returns its
     figure in `unit`. `wanted` is the ratio to raw psycopg that eventstreaming
-    is meant to reach: a lower bound for rates, an upper one for times.
+    is meant to reach: a lower bound for rates, an upper one for times. `bound`
+    is for its figure itself, whatever raw psycopg's is. Without `warm` the first
+    slice counts, where it takes long.
     """
 
     name: str
     unit: str
     contenders: Mapping[str, Opener]
     wanted: float | None = None
+    bound: float | None = None
+    warm: bool = True
     rounds: int = 15
     is_time: bool = False
     prepare: Callable[[], None] | None = None
@@ -100,7 +104,8 @@ def measure(
         for name, opener in scenario.contenders.items():
             try:
                 slices[name] = stack.enter_context(opener())
-                slices[name]()  # warms caches and prepares statements
+                if scenario.warm:
+                    slices[name]()  # fills caches and prepares statements
             except Unavailable as reason:
                 slices.pop(name, None)
                 result.unavailable[name] = str(reason)

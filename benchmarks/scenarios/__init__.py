@@ -1,7 +1,7 @@
 """What is measured, in the order of the report."""
 
 from benchmarks.scenario import Scenario
-from benchmarks.scenarios import appends, latency, queues, reads, workers
+from benchmarks.scenarios import appends, backlogs, latency, queues, reads, workers
 
 
 def all_scenarios(*, events: int) -> list[Scenario]:
@@ -10,6 +10,7 @@ def all_scenarios(*, events: int) -> list[Scenario]:
         *appends.scenarios(),
         *reads.scenarios(events=events),
         *queues.scenarios(),
+        *backlogs.scenarios(),
         *workers.scenarios(),
         *latency.scenarios(),
     ]
