@@ -7,13 +7,13 @@ import django
 from django.core.management import call_command
 from django.db import connection, connections
 
-from benchmarks import report
+from benchmarks import report, saving
 from benchmarks.database import database
 from benchmarks.peers.catalogue import PEERS
 from benchmarks.scenario import measure, without
 from benchmarks.scenarios import all_scenarios
 
-EVENTS, QUICK_EVENTS = 1_000_000, 200_000
+EVENTS, QUICK_EVENTS = 1_000_000, 100_000
 SECONDS, QUICK_SECONDS = 60.0, 12.0  # of measuring, a scenario
 
 
@@ -38,7 +38,8 @@ def _run(options: argparse.Namespace) -> None:
     print(" ".join(f"{name}={value}" for name, value in machine.items()), flush=True)
     print(report.as_text([report.HEADINGS]), flush=True)
     results = []
-    for scenario in all_scenarios(events=QUICK_EVENTS if options.quick else EVENTS):
+    events = options.events or (QUICK_EVENTS if options.quick else EVENTS)
+    for scenario in all_scenarios(events=events):
         if options.only and not any(part in scenario.name for part in options.only):
             continue
         rounds = options.rounds or max(
@@ -50,7 +51,7 @@ def _run(options: argparse.Namespace) -> None:
         results.append(measure(scenario, rounds=rounds, seconds=seconds))
         print(report.as_text(report.rows(results[-1])), flush=True)
     if options.save:
-        print(f"Saved as {report.save(machine, results)}")
+        print(f"Saved as {saving.save(machine, results)}")
 
 
 def _options() -> argparse.Namespace:
@@ -66,6 +67,9 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument(
         "--without-peers", action="store_true", help="leave other libraries out"
+    )
+    parser.add_argument(
+        "--events", type=int, help="in the long stream, and in the short together"
     )
     parser.add_argument("--rounds", type=int, help="how often each contender is timed")
     parser.add_argument(

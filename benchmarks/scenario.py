@@ -6,6 +6,7 @@ another order each time, and a contender's figure is compared with raw psycopg's
 of the same round: what disturbs one slice disturbs its neighbours, too.
 """
 
+import math
 import random
 import statistics
 import time
@@ -31,7 +32,7 @@ class Scenario:
 
     A contender is opened once; what it yields runs one slice and returns its
     figure in `unit`. `wanted` is the ratio to raw psycopg that eventstreaming
-    is meant to reach: a lower bound for rates, an upper one for times. `bound`
+    is meant to reach: a lower bound for rates, an upper one for costs. `bound`
     is for its figure itself, whatever raw psycopg's is. Without `warm` the first
     slice counts, where it takes long.
     """
@@ -43,7 +44,7 @@ class Scenario:
     bound: float | None = None
     warm: bool = True
     rounds: int = 15
-    is_time: bool = False
+    is_cost: bool = False
     prepare: Callable[[], None] | None = None
 
 
@@ -61,11 +62,12 @@ class Result:
     def ratios(self, contender: str) -> list[float]:
         """Return the contender's figures, each by raw psycopg's of its round."""
         pairs = zip(self.figures[contender], self.figures[RAW], strict=True)
-        return [figure / raw for figure, raw in pairs]
+        return [figure / raw if raw else math.inf for figure, raw in pairs]
 
     def ratio(self, contender: str) -> float:
-        if self.scenario.is_time:  # rounds of a latency are not paired
-            return self.median(contender) / self.median(RAW)
+        if self.scenario.is_cost:  # rounds of a latency are no pairs
+            raw = self.median(RAW)
+            return self.median(contender) / raw if raw else math.inf
         return statistics.median(self.ratios(contender))
 
     def spread(self, contender: str) -> tuple[float, float]:
@@ -75,6 +77,19 @@ class Result:
             return ratios[0], ratios[0]
         low, _, high = statistics.quantiles(ratios, n=4, method="inclusive")
         return low, high
+
+    def verdict(self) -> str:
+        """Return what is wanted of eventstreaming, and whether it is reached."""
+        wanted, bound = self.scenario.wanted, self.scenario.bound
+        if wanted is None and bound is None:
+            return ""
+        if bound is None:
+            value, limit, of = self.ratio(OURS), wanted, ""
+        else:
+            value, limit, of = self.median(OURS), bound, f" {self.scenario.unit}"
+        is_reached = value <= limit if self.scenario.is_cost else value >= limit
+        sign = "≤" if self.scenario.is_cost else "≥"
+        return f"{sign} {limit:g}{of}: {'yes' if is_reached else 'NO'}"
 
 
 def without(scenario: Scenario, names: Container[str]) -> Scenario:
@@ -122,4 +137,6 @@ def measure(
                 except Unavailable as reason:
                     del slices[name], result.figures[name]
                     result.unavailable[name] = str(reason)
+    if RAW in result.unavailable:
+        raise RuntimeError(f"{scenario.name}: {result.unavailable[RAW]}")
     return result

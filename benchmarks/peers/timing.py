@@ -16,6 +16,12 @@ def rate(act: Callable[[Any], object], work: Iterable[Any], count: int) -> float
     return count * len(work) / (time.perf_counter() - began)
 
 
+def fading(act: Callable[[None], object], batches: int, count: int) -> float:
+    """Return the rate of the last tenth of the batches by that of the first."""
+    tenths = [rate(act, [None] * (batches // 10), count) for _ in range(10)]
+    return tenths[-1] / tenths[0]
+
+
 def tell_the_time() -> None:
     """Say that a handler has started, on the clock that processes share."""
     started = str(time.monotonic_ns()).encode()

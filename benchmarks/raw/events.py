@@ -48,13 +48,24 @@ COPY eventstreaming_event
 FROM STDIN
 """
 
-_COLUMNS = """
-SELECT s.name, e."offset", e.position, e.event_id, e.event_type, e.data, e.metadata,
-       e.schema_version, e.key, e.correlation_id, e.causation_id, e."timestamp"
+_COLUMNS = """e."offset", e.position, e.event_id, e.event_type, e.data, e.metadata,
+       e.schema_version, e.key, e.correlation_id, e.causation_id, e."timestamp\""""
+
+_READ_ALL = f"""
+SELECT {_COLUMNS}, s.name
   FROM eventstreaming_event AS e JOIN eventstreaming_stream AS s ON s.id = e.stream_id
+ WHERE e.position >= %s
+ ORDER BY e.position
+ LIMIT %s
 """
-_READ_ALL = f"{_COLUMNS} WHERE e.position >= %s ORDER BY e.position LIMIT %s"
-_READ_STREAM = f'{_COLUMNS} WHERE s.name = %s ORDER BY e.stream_id, e."offset" LIMIT %s'
+
+_READ_STREAM = f"""
+SELECT {_COLUMNS}
+  FROM eventstreaming_event AS e
+ WHERE e.stream_id = (SELECT id FROM eventstreaming_stream WHERE name = %s)
+ ORDER BY e."offset"
+ LIMIT %s
+"""
 
 
 def append_one(connection: Connection, stream_name: str, order: OrderPlaced) -> Row:

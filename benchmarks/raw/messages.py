@@ -53,11 +53,13 @@ def enqueue_one(connection: Connection, queue: str, order: OrderPlaced) -> int:
 def enqueue_many(
     connection: Connection, queue: str, orders: Sequence[OrderPlaced]
 ) -> list[int]:
-    """Enqueue many messages: ids are drawn first, then all go by COPY."""
-    ((numbers,),) = connection.execute(_DRAW, (len(orders),), binary=True).fetchall()
-    with connection.cursor().copy(_COPY) as copy:
-        for number, order in zip(numbers, orders, strict=True):
-            copy.write_row((number, queue, "OrderPlaced", to_json(order)))
+    """Enqueue many messages: ids are drawn first, then all go by COPY; one commit."""
+    with connection.transaction():
+        drawn = connection.execute(_DRAW, (len(orders),), binary=True)
+        ((numbers,),) = drawn.fetchall()
+        with connection.cursor().copy(_COPY) as copy:
+            for number, order in zip(numbers, orders, strict=True):
+                copy.write_row((number, queue, "OrderPlaced", to_json(order)))
     return numbers
 
 

@@ -1,14 +1,23 @@
 """What is measured, in the order of the report."""
 
 from benchmarks.scenario import Scenario
-from benchmarks.scenarios import appends, backlogs, latency, queues, reads, workers
+from benchmarks.scenarios import (
+    appends,
+    backlogs,
+    growth,
+    latency,
+    queues,
+    reads,
+    workers,
+)
 
 
 def all_scenarios(*, events: int) -> list[Scenario]:
-    """Return every scenario; `events` are in the table that is read."""
+    """Return every scenario; the table that is read has twice `events`."""
     return [
         *appends.scenarios(),
         *reads.scenarios(events=events),
+        *growth.scenarios(events=events),
         *queues.scenarios(),
         *backlogs.scenarios(),
         *workers.scenarios(),

@@ -10,6 +10,8 @@ import psycopg
 
 import eventstreaming
 from benchmarks.payloads import orders
+from benchmarks.peers import catalogue
+from benchmarks.peers.contenders import calling
 from benchmarks.raw import messages as raw
 from benchmarks.raw.connecting import connect
 from benchmarks.scenario import OURS, RAW, Opener, Scenario, Slice
@@ -31,7 +33,15 @@ def scenarios() -> list[Scenario]:
             bound=0.7,
             rounds=2,
             warm=False,
-            contenders=_contenders(_pinned_slice),
+            contenders={
+                **_contenders(_pinned_slice),
+                **calling(
+                    [catalogue.PGMQ, catalogue.PGQUEUER],
+                    "fade",
+                    count=BATCH,
+                    times=PINNED // BATCH,
+                ),
+            },
         ),
         Scenario(
             name="dequeue of 1,000,000",
@@ -53,7 +63,7 @@ def scenarios() -> list[Scenario]:
             name="WAL, enqueue to acknowledge",
             unit="bytes a message",
             wanted=1.3,
-            is_time=True,
+            is_cost=True,
             rounds=5,
             contenders=_writers(_wal_slice),
         ),
@@ -203,12 +213,13 @@ def _hot_slice(put: Callable[[], None], take: Take) -> float:
     with connect() as watcher:
         before = _updates(watcher)
         _pass(put, take, 50)
+        time.sleep(1.1)  # a session reports once a second, at the end of a command
+        _pass(put, take, 1)
         after = _updates(watcher)
     return (after[1] - before[1]) / (after[0] - before[0])
 
 
 def _updates(watcher: psycopg.Connection) -> tuple[int, int]:
-    time.sleep(1.1)  # other sessions report once a second
     watcher.execute("SELECT pg_stat_clear_snapshot()")
     ((updated, heap_only),) = watcher.execute(
         "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables "

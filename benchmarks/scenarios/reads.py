@@ -8,54 +8,28 @@ from functools import partial
 from typing import Any
 
 import eventstreaming
+from benchmarks.history import LONG_STREAM, SHORT, fill
 from benchmarks.peers import catalogue
 from benchmarks.peers.contenders import calling
 from benchmarks.raw import events as raw
 from benchmarks.raw.connecting import connect
 from benchmarks.scenario import OURS, PREPARED, RAW, Opener, Scenario, Slice
 
-LONG_STREAM = "history-long"
 LONG = 100_000
-SHORT = 50
 SHORT_READS = 100
-
-_FILL_STREAMS = """
-INSERT INTO eventstreaming_stream (name, category, next_offset)
-SELECT %s, 'history', %s
-UNION ALL
-SELECT 'history-' || n, 'history', %s FROM generate_series(1, %s) AS n
-"""
-
-# The long stream first. Then one event of each of the others in turn: a stream's
-# events lie far from each other, as they do after some weeks of real life.
-_FILL_EVENTS = """
-INSERT INTO eventstreaming_event
-       (stream_id, category, "offset", bucket, event_type, schema_version, event_id,
-        data, metadata)
-SELECT s.id, 'history', n, 1, 'OrderPlaced', 1, gen_random_uuid(),
-       jsonb_build_object(
-           'order_id', n, 'customer_id', s.id,
-           'email', 'customer' || s.id || '@example.com',
-           'items', '["Blue Train", "Kind of Blue", "A Love Supreme"]'::jsonb,
-           'quantity', 3, 'total', '47.85',
-           'placed_at', '2026-11-23T09:30:00+00:00'), '{}'
-  FROM eventstreaming_stream AS s,
-       LATERAL generate_series(0, s.next_offset - 1) AS n
- WHERE s.category = 'history'
- ORDER BY s.name <> %s, n, s.id
-"""
 
 
 def scenarios(*, events: int) -> list[Scenario]:
-    streams = (events - LONG) // SHORT
-    fill = partial(_fill, streams)
+    """Return them; the long stream has `events`, and so have the short together."""
+    streams = events // SHORT
+    prepare = partial(_prepare, events)
     return [
         Scenario(
             name=f"read_all {LONG:,} events",
             unit="events/s",
             wanted=0.45,
             rounds=7,
-            prepare=fill,
+            prepare=prepare,
             contenders={RAW: _raw_all, OURS: _our_all},
         ),
         Scenario(
@@ -63,7 +37,7 @@ def scenarios(*, events: int) -> list[Scenario]:
             unit="events/s",
             wanted=0.45,
             rounds=7,
-            prepare=fill,
+            prepare=prepare,
             contenders={
                 RAW: _raw_long,
                 OURS: _our_long,
@@ -71,10 +45,10 @@ def scenarios(*, events: int) -> list[Scenario]:
             },
         ),
         Scenario(
-            name=f"read {SHORT} events among {events:,}",
+            name=f"read {SHORT} events among {2 * events:,}",
             unit="streams/s",
             wanted=0.6,
-            prepare=fill,
+            prepare=prepare,
             contenders={
                 RAW: partial(_raw_short, streams),
                 OURS: partial(_our_short, streams, "default"),
@@ -100,6 +74,11 @@ def _peers(
     )
 
 
+def _prepare(events: int) -> None:
+    with connect() as connection:
+        fill(connection, long=events, short_streams=events // SHORT)
+
+
 @contextmanager
 def _raw_all() -> Iterator[Slice]:
     with connect() as connection:
@@ -120,7 +99,9 @@ def _raw_long() -> Iterator[Slice]:
 
 @contextmanager
 def _our_long() -> Iterator[Slice]:
-    yield partial(_timed, partial(eventstreaming.read_stream, LONG_STREAM), LONG)
+    yield partial(
+        _timed, partial(eventstreaming.read_stream, LONG_STREAM, limit=LONG), LONG
+    )
 
 
 def _timed(read: Callable[[], Iterable[Any]], count: int) -> float:
@@ -170,14 +151,3 @@ def _timed_short(read: Callable[[str], list[Any]], names: Iterator[str]) -> floa
 def _start() -> int:
     """Return a position where the events of many streams follow each other."""
     return next(eventstreaming.read_stream("history-1")).position
-
-
-def _fill(streams: int) -> None:
-    if eventstreaming.stream_info(LONG_STREAM).exists:
-        return
-    with connect() as connection:
-        connection.execute(_FILL_STREAMS, (LONG_STREAM, LONG, SHORT, streams))
-        connection.execute(_FILL_EVENTS, (LONG_STREAM,))
-        connection.execute(
-            "VACUUM (ANALYZE) eventstreaming_event, eventstreaming_stream"
-        )

@@ -26,7 +26,7 @@ def scenarios() -> list[Scenario]:
         Scenario(
             name=f"worker, {processes} process{'es' if processes > 1 else ''}",
             unit="messages/s",
-            wanted=0.3,
+            wanted=0.45,
             rounds=7,
             contenders={
                 RAW: partial(_raw, processes),

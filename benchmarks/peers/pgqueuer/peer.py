@@ -39,17 +39,32 @@ class Peer:
         return figure
 
     def dequeue(self, count: int, times: int) -> float:
-        self._run(self._enqueue("dequeued", orders(count * times)))
-        self._run(self._connection.execute("VACUUM (ANALYZE) pgqueuer"))
+        self._fill_dequeued(count * times)
         figure = self._run(self._take_all(count, times))
         self._clear()
         return figure
+
+    def fade(self, count: int, times: int) -> float:
+        """Return what is left of the rate while an old snapshot is held."""
+        self._fill_dequeued(count * times)
+        holder = self._run(connect())
+        self._run(holder.execute("BEGIN ISOLATION LEVEL REPEATABLE READ"))
+        self._run(holder.execute("SELECT count(*) FROM pg_class"))
+        tenths = [self._run(self._take_all(count, times // 10)) for _ in range(10)]
+        self._run(holder.close())
+        self._clear()
+        return tenths[-1] / tenths[0]
 
     def fill(self, count: int) -> None:
         self._run(self._enqueue("drained", orders(count)))
 
     def enqueue_awaited(self) -> None:
         self._run(self._queries.enqueue("awaited", b'{"order_id": 1}'))
+
+    def _fill_dequeued(self, count: int) -> None:
+        for begin in range(0, count, 10_000):
+            self._run(self._enqueue("dequeued", orders(min(10_000, count - begin))))
+        self._run(self._connection.execute("VACUUM (ANALYZE) pgqueuer"))
 
     async def _enqueue_all(self, count: int, times: int) -> float:
         work = [orders(count) for _ in range(times)]
@@ -90,6 +105,7 @@ if __name__ == "__main__":
                 "prepare": peer.prepare,
                 "enqueue": peer.enqueue,
                 "dequeue": peer.dequeue,
+                "fade": peer.fade,
                 "fill": peer.fill,
                 "enqueue_awaited": peer.enqueue_awaited,
             }
