@@ -17,10 +17,12 @@ FUNCTIONS = [
     "eventstreaming_enqueue_v1",
     "eventstreaming_fence_v1",
     "eventstreaming_group_holds_v1",
+    "eventstreaming_group_is_free_v1",
     "eventstreaming_group_skips_v1",
     "eventstreaming_mark_v1",
     "eventstreaming_new_stream_kind_v1",
     "eventstreaming_open_stream_v1",
+    "eventstreaming_queue_settings_v1",
     "eventstreaming_wake_group_v1",
 ]
 TRIGGERS = [

@@ -2,17 +2,13 @@
 -- becomes ready.
 WITH candidate AS MATERIALIZED (
     SELECT id
-      FROM eventstreaming_message AS c
+      FROM eventstreaming_message
      WHERE queue = %(queue)s AND state = 0
        AND leased_until <= statement_timestamp()
        AND NOT (SELECT paused
                   FROM eventstreaming_queue_settings_v1(%(settings)s::text[]))
        AND (group_key IS NULL
-            OR NOT EXISTS (SELECT FROM eventstreaming_message AS o
-                            WHERE o.queue = c.queue AND o.group_key = c.group_key
-                              AND o.state = 0 AND o.id <> c.id
-                              AND o.leased_until > statement_timestamp())
-            AND NOT eventstreaming_group_holds_v1(queue, group_key, id))
+            OR eventstreaming_group_is_free_v1(queue, group_key, id))
      ORDER BY queue, rank, id
      LIMIT 1
        FOR UPDATE SKIP LOCKED

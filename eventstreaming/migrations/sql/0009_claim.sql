@@ -65,13 +65,8 @@ BEGIN
                   AND c.rank < p_to_ranks[place]
                   AND c.leased_until <= statement_timestamp()
                   AND (c.group_key IS NULL
-                       OR NOT EXISTS (
-                          SELECT FROM {schema}.eventstreaming_message AS o
-                           WHERE o.queue = c.queue AND o.group_key = c.group_key
-                             AND o.state = 0 AND o.id <> c.id
-                             AND o.leased_until > statement_timestamp())
-                       AND NOT {schema}.eventstreaming_group_holds_v1(
-                               c.queue, c.group_key, c.id))
+                       OR {schema}.eventstreaming_group_is_free_v1(
+                          c.queue, c.group_key, c.id))
                 ORDER BY c.queue, c.rank, c.id
                 LIMIT v_left
                   FOR UPDATE SKIP LOCKED))

@@ -39,6 +39,39 @@ BEGIN
            AND NOT {schema}.eventstreaming_group_skips_v1(p_queue);
 END $body$;
 
+-- Say whether a message of a group may be claimed now: nothing holds it, and no
+-- other of its group is leased or about to be. Two of a group can be ready at once:
+-- neither transaction that enqueued them has seen the other, or a younger one has
+-- skipped a delayed one. So the others are locked, too, for as long as the claim:
+-- whoever claims one of them at this moment holds its lock already. Volatile, since
+-- the claim's own snapshot may be older than another claim.
+CREATE FUNCTION {schema}.eventstreaming_group_is_free_v1(
+    p_queue text, p_group_key text, p_id bigint)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+AS $body$
+DECLARE
+    v_others bigint[];
+BEGIN
+    IF {schema}.eventstreaming_group_holds_v1(p_queue, p_group_key, p_id) THEN
+        RETURN false;
+    END IF;
+    SELECT array_agg(id) INTO v_others
+      FROM {schema}.eventstreaming_message
+     WHERE queue = p_queue AND group_key = p_group_key AND state = 0 AND id <> p_id;
+    IF v_others IS NULL THEN
+        RETURN true;
+    END IF;
+    RETURN (SELECT count(*) = cardinality(v_others)
+              FROM (SELECT leased_until
+                      FROM {schema}.eventstreaming_message
+                     WHERE id = ANY (v_others)
+                       FOR UPDATE SKIP LOCKED) AS locked
+             WHERE leased_until <= statement_timestamp());
+END $body$;
+
 -- Make the first waiting message of a group ready if nothing holds it; return its
 -- id. A row that somebody has locked is left to them, and to the sweep: waiting
 -- here for one who waits for the caller would be a deadlock.
