@@ -29,6 +29,8 @@ class InvalidArgument(EventStreamingError):
     """An argument is refused; base of `InvalidValue` and `InvalidType`."""
 
     def __init__(self, field: str, problem: str, *, limit: object = None) -> None:
+        if len(problem) > 300:  # names a class whose name is a page long, say
+            problem = f"{problem[:200]} … {problem[-97:]}"
         super().__init__(f"{field}: {problem}")
         self.field = field
         self.problem = problem

@@ -24,7 +24,7 @@ def excerpt(value: object) -> str:
     """Return at most 80 escaped characters of `value`, for an error message."""
     try:
         text = ascii(value)
-    except ValueError:  # an int beyond sys.get_int_max_str_digits()
+    except Exception:  # an int beyond sys.get_int_max_str_digits(), a bad __repr__
         text = f"<{type(value).__name__}>"
     return text if len(text) <= 80 else f"{text[:77]}..."
 
