@@ -112,6 +112,19 @@ class StreamDeleted(EventStreamingError):
         self.stream_name = stream_name
 
 
+class IdempotencyConflict(EventStreamingError):
+    """An idempotency key was used before, for something else."""
+
+    def __init__(self, stream_name: str, key: str) -> None:
+        shown = ascii(key) if len(key) <= 60 else f"{key[:60]!a}..."
+        super().__init__(
+            f"stream {stream_name!r}: the idempotency key {shown[:80]} stands for other "
+            "events already"
+        )
+        self.stream_name = stream_name
+        self.key = key
+
+
 class EventsTruncated(EventStreamingError):
     """Events that the reader asked for are no longer kept."""
 

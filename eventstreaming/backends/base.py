@@ -49,6 +49,9 @@ class BaseEventStore(BaseStreams, BaseStreamOperating, BaseQueues):
     # Does an append with a known idempotency_key return the first result?
     supports_idempotency: bool = False
 
+    # Does an enqueue with a known idempotency_key return the first message's id?
+    supports_idempotent_enqueue: bool = False
+
     # Are messages with one group_key delivered in order?
     supports_groups: bool = False
 

@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from eventstreaming.backends.base_reading import BaseReading
@@ -42,6 +43,7 @@ class BaseStreams(BaseReading):
         expected = arguments.expected_version(expected_version)
         if idempotency_key is not None:
             self._require("supports_idempotency", "idempotency_key")
+            idempotency_key = arguments.text(idempotency_key, "idempotency_key")
         new = new_events(
             stream_name,
             events,
@@ -52,7 +54,11 @@ class BaseStreams(BaseReading):
         )
         if not new:
             return []
-        written = self.write_events(stream_name, expected, new)
+        written = (
+            self.write_events(stream_name, expected, new)
+            if idempotency_key is None
+            else self.write_once(stream_name, expected, new, idempotency_key)
+        )
         self.announce_events(stream_name)
         return written
 
@@ -66,6 +72,24 @@ class BaseStreams(BaseReading):
         Raise WrongExpectedVersion, StreamKindConflict, StreamDeleted, or
         InvalidValue for a known event id, before anything is written.
         """
+
+    def write_once(
+        self,
+        stream_name: str,
+        expected: ExpectedVersion,
+        new: list[NewEvent],
+        idempotency_key: str,
+    ) -> list[StoredEvent]:
+        """
+        Write events as write_events() does, or return those of the key's first call.
+
+        Raise IdempotencyConflict when the first call had other events.
+        """
+        raise UnsupportedOperation(f"{type(self).__name__} keeps no keys")
+
+    def forget_idempotency_keys(self, older_than: timedelta, limit: int) -> int:
+        """Forget at most `limit` keys that are older; return how many."""
+        raise UnsupportedOperation(f"{type(self).__name__} keeps no keys")
 
     def append_many(
         self,

@@ -8,6 +8,7 @@ answer bad input alike, before anything is written.
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any, cast
 from uuid import UUID
 from zlib import crc32
@@ -142,6 +143,12 @@ def new_events(
             )
         )
     return result
+
+
+def digest_of(events: list[NewEvent]) -> bytes:
+    """Return a digest of types, data and keys; equal for events that say the same."""
+    content = [(event.event_type, event.key, event.json) for event in events]
+    return sha256(msgspec.msgpack.encode(content)).digest()
 
 
 def checked_appends(appends: object) -> list[Append]:

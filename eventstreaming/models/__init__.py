@@ -1,5 +1,6 @@
 """The tables: streams and events, queues, and what processing keeps."""
 
+from eventstreaming.models.idempotency import IdempotencyKey
 from eventstreaming.models.processing import Checkpoint, Subscription
 from eventstreaming.models.queues import DeadLetter, Message, Queue
 from eventstreaming.models.streams import Event, Stream, StreamConfiguration
@@ -8,6 +9,7 @@ __all__ = [
     "Checkpoint",
     "DeadLetter",
     "Event",
+    "IdempotencyKey",
     "Message",
     "Queue",
     "Stream",

@@ -8,6 +8,7 @@ same time: the next one finishes what is left.
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Subquery
@@ -28,6 +29,7 @@ from eventstreaming.operations.named import named
 from eventstreaming.operations.windows import DailyWindow
 
 STREAMS_PER_PAGE = 500
+IDEMPOTENCY_RETENTION = timedelta(days=7)
 
 Progress = Callable[[str, int], None]
 
@@ -38,11 +40,12 @@ class PruneReport:
     What a run removed, or would have removed.
 
     `finished` is False when the window closed before the end; the next run
-    goes on.
+    goes on. `keys` are idempotency keys that have served their time.
     """
 
     streams: int = 0
     events: int = 0
+    keys: int = 0
     finished: bool = True
 
 
@@ -60,7 +63,8 @@ def prune_streams(
 
     `names` are streams and patterns (default: all). Nothing is removed that is
     newer than the bounds say, nor, with `until_consumed`, what a subscription
-    has not read. What an interrupted removal has left is deleted, too. `progress`
+    has not read. What an interrupted removal has left is deleted, too, and so
+    are idempotency keys of more than seven days, unless `names` are given. `progress`
     is called with a stream's name and a number of events after each batch, or,
     in a `dry_run`, once for each stream. Raise UnsupportedOperation for a store
     that is in no database. Each batch commits by itself, unless the caller is in
@@ -83,7 +87,16 @@ def prune_streams(
                 report.finished = False
                 break
         report.streams += report.events > before
+    if report.finished and not (dry_run or places):
+        report.keys = _forget_keys(pruner.store, size)
     return report
+
+
+def _forget_keys(store: BaseEventStore, batch_size: int) -> int:
+    forgotten = 0
+    while count := store.forget_idempotency_keys(IDEMPOTENCY_RETENTION, batch_size):
+        forgotten += count
+    return forgotten
 
 
 def _may_run(window: DailyWindow | None) -> bool:

@@ -36,6 +36,10 @@ def append(
     nothing is written, and the caller's transaction goes on. `key` orders the
     events for partitioned subscriptions (default: the stream name).
 
+    The same `idempotency_key` (per stream, kept for seven days) again returns the
+    first call's events, whatever the expected version; with other events it
+    raises IdempotencyConflict. So an append whose answer was lost may be repeated.
+
     Others see the events when the caller's transaction commits; until then
     other appends to the same serial stream wait. Appends to a concurrent stream
     do not, and there another expected version than ANY_VERSION raises

@@ -9,6 +9,7 @@ from typing import Any
 
 from eventstreaming.backends.database.appending import AppendOperations
 from eventstreaming.backends.database.checks import ConfigurationChecks
+from eventstreaming.backends.database.idempotency import IdempotencyOperations
 from eventstreaming.backends.database.leases import LeaseOperations
 from eventstreaming.backends.database.queues import QueueOperations
 from eventstreaming.backends.database.reading import ReadOperations
@@ -18,6 +19,7 @@ from eventstreaming.backends.database.truncation import TruncationOperations
 
 class DatabaseEventStore(
     AppendOperations,
+    IdempotencyOperations,
     ReadOperations,
     TruncationOperations,
     StreamSettingsOperations,

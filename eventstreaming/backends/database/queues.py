@@ -60,7 +60,7 @@ class QueueOperations(LeaseOperations):
             correlation_id=correlation_id,
         )
         if idempotency_key is not None:
-            self._require("supports_idempotency", "idempotency_key")
+            self._require("supports_idempotent_enqueue", "idempotency_key")
         row = _row(stream_name, options, new_message(message))
         row.save(using=self.database, force_insert=True)
         self._announce(stream_name, options)

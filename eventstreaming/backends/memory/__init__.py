@@ -11,6 +11,7 @@ this process, per alias, until `reset()`; a test calls that in its setUp().
 
 from eventstreaming.backends.memory.data import reset
 from eventstreaming.backends.memory.dead_letters import DeadLetterOperations
+from eventstreaming.backends.memory.idempotency import IdempotencyOperations
 from eventstreaming.backends.memory.leases import LeaseOperations
 from eventstreaming.backends.memory.queues import QueueOperations
 from eventstreaming.backends.memory.reading import ReadOperations
@@ -23,6 +24,7 @@ __all__ = ["MemoryEventStore", "reset"]
 
 class MemoryEventStore(
     StreamOperations,
+    IdempotencyOperations,
     ReadOperations,
     TruncationOperations,
     StreamSettingsOperations,

@@ -81,6 +81,9 @@ class MemoryData:
     last_position: int = 0
     first_offsets: dict[str, int] = field(default_factory=dict)
     concurrent: set[str] = field(default_factory=set)
+    idempotency_keys: dict[
+        tuple[str, str], tuple[datetime, bytes, list[StoredEvent]]
+    ] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     stream_settings: dict[str, dict[str, Any]] = field(default_factory=dict)
     event_ids: set[UUID] = field(default_factory=set)

@@ -56,7 +56,7 @@ class QueueOperations(QueueSettingsOperations):
             correlation_id=correlation_id,
         )
         if idempotency_key is not None:
-            self._require("supports_idempotency", "idempotency_key")
+            self._require("supports_idempotent_enqueue", "idempotency_key")
         return self._put(stream_name, [new_message(message)], options)[0]
 
     def enqueue_many(

@@ -2,6 +2,7 @@
 The store for production: each hot operation is one statement of `sql/`.
 """
 
+from eventstreaming.backends.database.idempotency import IdempotencyOperations
 from eventstreaming.backends.database.stream_settings import StreamSettingsOperations
 from eventstreaming.backends.database.truncation import TruncationOperations
 from eventstreaming.backends.postgresql.appending import AppendOperations
@@ -14,6 +15,7 @@ from eventstreaming.backends.postgresql.streams import StreamOperations
 class PostgreSQLEventStore(
     AppendOperations,
     StreamOperations,
+    IdempotencyOperations,
     ReadOperations,
     TruncationOperations,
     StreamSettingsOperations,

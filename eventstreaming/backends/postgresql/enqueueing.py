@@ -50,7 +50,7 @@ class EnqueueOperations(LeaseOperations):
             correlation_id=correlation_id,
         )
         if idempotency_key is not None:
-            self._require("supports_idempotency", "idempotency_key")
+            self._require("supports_idempotent_enqueue", "idempotency_key")
         new = new_message(message)
         ((number,),) = self._execute(
             "enqueue",

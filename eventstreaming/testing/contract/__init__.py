@@ -11,6 +11,7 @@ from eventstreaming.testing.contract.failures import FailureContract
 from eventstreaming.testing.contract.following import FollowingContract
 from eventstreaming.testing.contract.following_twins import FollowingTwinContract
 from eventstreaming.testing.contract.groups import GroupContract
+from eventstreaming.testing.contract.idempotency import IdempotencyContract
 from eventstreaming.testing.contract.leases import LeaseContract
 from eventstreaming.testing.contract.positions import PositionContract
 from eventstreaming.testing.contract.queue_refusals import QueueRefusalContract
@@ -39,6 +40,7 @@ class EventStoreContract(
     FollowingTwinContract,
     StreamContract,
     ConcurrentStreamContract,
+    IdempotencyContract,
     StreamSettingsContract,
     EvolutionContract,
     QueueContract,
