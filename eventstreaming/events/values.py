@@ -9,7 +9,7 @@ the same value. Data of messages is kept to the letter: `checked()`.
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -129,7 +129,7 @@ class _Walk:
     def _object(self, value: Mapping[str, JSON], depth: int) -> dict[str, JSON]:
         self._check_depth(depth)
         result = {}
-        for key in _jsonb_order(tuple(value)) if self.canonical else value:
+        for key in self._keys(value):
             item = value[key]
             try:
                 if type(key) is not str or not key.isascii() or "\x00" in key:
@@ -147,6 +147,15 @@ class _Walk:
                 problem.path.append(f"[{excerpt(key)}]")
                 raise
         return result
+
+    def _keys(self, value: Mapping[str, JSON]) -> Iterable[str]:
+        """Return the keys in the order in which they are kept."""
+        if not self.canonical:
+            return value
+        try:
+            return _jsonb_order(tuple(value))
+        except (TypeError, UnicodeEncodeError):
+            return value  # one of them is to be refused, by its name
 
     def _array(self, value: list[JSON], depth: int) -> list[JSON]:
         self._check_depth(depth)
@@ -173,11 +182,12 @@ class _Walk:
 
 @lru_cache(maxsize=4096)  # events of a type have the same keys
 def _jsonb_order(keys: tuple[str, ...]) -> tuple[str, ...]:
-    """Return keys in jsonb's order, or as they are if one is to be refused."""
-    try:
-        encoded = [(len(raw := str.encode(key)), raw, key) for key in keys]
-    except (TypeError, UnicodeEncodeError):
-        return keys
+    """
+    Return keys in jsonb's order, or raise if one is to be refused.
+
+    What is raised is not cached: True is equal to 1, but is not called that.
+    """
+    encoded = [(len(raw := str.encode(key)), raw, key) for key in keys]
     return tuple(key for _, _, key in sorted(encoded))
 
 

@@ -148,3 +148,10 @@ def test_numbers_are_written_so_that_they_come_back() -> None:
     value = canonical([1e22, 0.1, 1e-7, -0.0, 123456789012345.67], "data")
     result = msgspec.json.decode(to_json(value, "data", 1_000))
     assert repr(result) == repr(value)
+
+
+def test_key_that_is_equal_to_another_is_refused_under_its_own_name() -> None:
+    for key in (True, 1, 1.0):
+        with pytest.raises(InvalidType) as caught:
+            canonical({key: 1}, "data")
+        assert caught.value.field == f"data[{key}]"
