@@ -349,8 +349,8 @@ class QueueInfo:
     """
     A queue at a glance.
 
-    Each state is counted up to a bound; `exact` is False when one went beyond
-    it. `oldest_age` is the age in seconds of the oldest ready message.
+    Each state is counted up to a bound; `estimated` names those that went
+    beyond it. `oldest_age` is the age in seconds of the oldest ready message.
     """
 
     stream_name: str
@@ -360,7 +360,12 @@ class QueueInfo:
     blocked: int
     dead: int
     oldest_age: float | None
-    exact: bool
+    estimated: tuple[str, ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Say whether every number was counted, and none estimated."""
+        return not self.estimated
 
     @property
     def depth(self) -> int:

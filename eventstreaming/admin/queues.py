@@ -220,13 +220,12 @@ class QueueAdmin(StyledAdmin):
         return gettext("built-in")
 
     def _count(self, queue: Any, what: str, model: Any, **filters: str) -> str:
-        """Return a number that links to what it counts; `+` means: and more."""
+        """Return a number that links to what it counts; `~` is an estimate."""
         info = queue.glance.info
         if info is None:
             return "-"
         count: int = getattr(info, what)
-        bound = max(info.ready, info.in_flight, info.delayed, info.blocked, info.dead)
-        text = f"{count:,}" if info.exact or count < bound else f"{count:,}+"
+        text = f"~{count:,}" if what in info.estimated else f"{count:,}"
         if not count:
             return text
         return list_link(self, model, text, queue=queue.name, **filters)

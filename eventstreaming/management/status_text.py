@@ -71,5 +71,9 @@ def _subscription(item: SubscriptionStatus) -> tuple[str | int | None, ...]:
 
 
 def _queue(info: QueueInfo) -> tuple[str | int | None, ...]:
-    counts = (info.ready, info.in_flight, info.delayed, info.blocked, info.dead)
+    states = ("ready", "in_flight", "delayed", "blocked", "dead")
+    counts = (
+        f"{'~' if state in info.estimated else ''}{getattr(info, state):,}"
+        for state in states
+    )
     return info.stream_name, *counts, seconds(info.oldest_age)

@@ -54,8 +54,10 @@ def queue_info(
     stream_name: str, *, exact: bool = False, store: str = DEFAULT_ALIAS
 ) -> QueueInfo:
     """
-    Count a queue's messages by state, each up to 10,000 unless `exact`.
+    Count a queue's messages by state, each up to 10,000.
 
+    A state that has more is estimated, and named in `info.estimated`; with
+    `exact` it is counted, too, which takes as long as there are messages.
     `oldest_age` is the age in seconds of the oldest message that is ready.
     """
     return event_stores[store].queue_info(stream_name, exact=exact)

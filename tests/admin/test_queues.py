@@ -197,11 +197,12 @@ def test_who_may_only_look_changes_nothing(staff: Staff) -> None:
     assert viewer.get(f"{ROOT}queue/add/").status_code == 403
 
 
-def test_numbers_beyond_the_bound_have_a_plus(
+def test_numbers_beyond_the_bound_are_estimates(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("eventstreaming.backends.postgresql.queues.COUNT_BOUND", 4)
+    monkeypatch.setattr("eventstreaming.backends.postgresql.counting.COUNT_BOUND", 4)
     enqueue_many("mail", [MAIL] * 9)
     dequeue_many("mail", 2)
     (row,) = visit(admin_client, "queue/").rows
-    assert row[1:3] == ["3+", "2"]  # five were looked at
+    assert row[1] in ("~3", "~7")  # five were counted, a page perhaps sampled
+    assert row[2:4] == ["~2", "0"]

@@ -138,6 +138,8 @@ NOT_ABOUT_BIG_TABLES = {
     "fence_holders",
     "fence_status",
     "notify",
+    "sample_dead_letters",  # pages of a sample, two hundred at most
+    "sample_messages",
     "wake_group",
 }
 

@@ -25,6 +25,7 @@ from eventstreaming.models import Message as MessageRow
 from eventstreaming.types import JSON, Duration, EnqueuedId, Message, QueueInfo
 
 COUNT_BOUND = 10_000
+STATES = ("ready", "in_flight", "delayed", "blocked", "dead")
 READY, DEFERRED = MessageRow.State.READY, MessageRow.State.DEFERRED
 
 # A lease that has expired makes a message visible in its old place.
@@ -155,7 +156,7 @@ class QueueOperations(LeaseOperations):
         return None
 
     def queue_info(self, stream_name: str, *, exact: bool = False) -> QueueInfo:
-        """See services.queue_info()."""
+        """See services.queue_info(). An estimate is the bound: so many at least."""
         stream_name = arguments.stream_name(stream_name)
         bound = None if arguments.flag(exact, "exact") else COUNT_BOUND + 1
         live = self._messages.filter(queue=stream_name)
@@ -183,7 +184,11 @@ class QueueOperations(LeaseOperations):
             blocked=blocked,
             dead=dead,
             oldest_age=None if oldest is None else oldest.total_seconds(),
-            exact=exact or max(counts) <= COUNT_BOUND,
+            estimated=tuple(
+                name
+                for name, count in zip(STATES, counts, strict=True)
+                if not exact and count > COUNT_BOUND
+            ),
         )
 
     def purge(self, stream_name: str) -> int:

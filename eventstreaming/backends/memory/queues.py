@@ -164,7 +164,6 @@ class QueueOperations(QueueSettingsOperations):
                 oldest_age=max(
                     ((now - m.enqueued_at).total_seconds() for m in ready), default=None
                 ),
-                exact=True,
             )
 
     def purge(self, stream_name: str) -> int:

@@ -22,6 +22,20 @@ class SchedulingContract(ContractCase):
         self.assertGreaterEqual(waited, timedelta(seconds=LONG + SHORT))
         self.assertEqual(message.deliveries, 1)
 
+    def test_age_is_that_of_the_oldest_message_that_is_ready(self) -> None:
+        self.store.enqueue(self.queue, {}, priority=1)
+        self.assertIsNone(self.store.queue_info(self.new_name()).oldest_age)
+        self.lease()
+        self.store.enqueue(self.queue, {}, delay=LONG)
+        self.assertIsNone(self.store.queue_info(self.queue).oldest_age)
+        self.store.enqueue(self.queue, {}, priority=-1, delay=SHORT)
+        self.advance(2 * SHORT)
+        self.store.enqueue(self.queue, {}, priority=1)
+        info = self.store.queue_info(self.queue)
+        self.assertEqual((info.ready, info.in_flight, info.delayed), (2, 1, 1))
+        self.assertGreaterEqual(info.oldest_age or 0, 2 * SHORT - 0.05)
+        self.assertTrue(info.exact)
+
     def test_delay_may_be_a_timedelta(self) -> None:
         self.store.enqueue(self.queue, {}, delay=timedelta(days=1))
         self.assert_nothing_ready()
