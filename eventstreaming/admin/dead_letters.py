@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from eventstreaming import services
 from eventstreaming.admin.actions import back_to_list, log_action, operator_action
+from eventstreaming.admin.discarding import AT_ONCE, DiscardMixin
+from eventstreaming.admin.edited_redrive import EditedRedriveMixin
 from eventstreaming.admin.formats import list_link, moment, summary, text_block
-from eventstreaming.admin.message_pages import MessagePageAdmin
 from eventstreaming.admin.queue_filters import (
     DeadQueueFilter,
     FingerprintFilter,
@@ -20,11 +21,9 @@ from eventstreaming.admin.queue_filters import (
 )
 from eventstreaming.models import DeadLetter
 
-AT_ONCE = 1_000  # dead letters sent back by one click
 
-
-class DeadLetterAdmin(MessagePageAdmin):
-    """Messages that will not be delivered again, until they are sent back."""
+class DeadLetterAdmin(DiscardMixin, EditedRedriveMixin):
+    """Messages that are not delivered again: to be sent back, or deleted."""
 
     list_display = (
         "id",
@@ -35,7 +34,7 @@ class DeadLetterAdmin(MessagePageAdmin):
         "died",
     )
     list_filter = (DeadQueueFilter, ReasonFilter, FingerprintFilter)
-    actions = ("redrive_selected",)
+    actions = ("redrive_selected", "discard_selected")
     empty_text = _(
         "No dead letter: every message was delivered, or is still tried. A message "
         "comes here when its attempts are used up or its handler rejects it."
@@ -67,10 +66,6 @@ class DeadLetterAdmin(MessagePageAdmin):
         (_("Payload"), {"fields": ("data_block", "headers_block")}),
         (_("Failures"), {"fields": ("failures",)}),
     )
-
-    def has_redrive_permission(self, request: HttpRequest) -> bool:
-        """Say whether the user may send dead letters back."""
-        return request.user.has_perm("eventstreaming.redrive_deadletter")
 
     @operator_action(
         permissions=["redrive"],
