@@ -1,6 +1,6 @@
 """The leases that a worker holds, and when they must be extended."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import inf
 
 from eventstreaming import clock
@@ -23,11 +23,12 @@ class Leases:
     def __len__(self) -> int:
         return len(self._held)
 
-    def take(self, jobs: Iterable[Job], timeout: float) -> None:
-        """Hold the leases of new jobs."""
-        due = clock.monotonic() + timeout / 3
-        for job in jobs:
-            self._held[job.message.receipt] = (job.message, timeout, due)
+    def take(self, jobs: Iterable[Job], timeouts: Mapping[str, float]) -> None:
+        """Hold the leases of new jobs; their timeouts are those of their queues."""
+        now = clock.monotonic()
+        for _, message in jobs:
+            timeout = timeouts[message.stream_name]
+            self._held[message.receipt] = (message, timeout, now + timeout / 3)
 
     def drop(self, messages: Iterable[Message]) -> None:
         """Let go of messages that are answered, or lost."""

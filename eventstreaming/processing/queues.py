@@ -28,7 +28,7 @@ from eventstreaming.types import Message
 logger = logging.getLogger("eventstreaming.worker")
 
 CLAIM_AHEAD_SECONDS = 0.1  # how much unstarted work may lie here
-CLAIM_AT_MOST = 100
+CLAIM_AHEAD_AT_MOST = 200
 SETTINGS_KEPT_SECONDS = 5.0
 
 
@@ -104,10 +104,13 @@ class QueueRunner:
     def _claim(self, pool: HandlerPool) -> int:
         """Lease what the threads can begin soon; return how many messages."""
         generation = self._activity.generation
-        ahead = int(self._threads * CLAIM_AHEAD_SECONDS / self._seconds_per_job)
-        wanted = self._threads + min(ahead, CLAIM_AT_MOST) - len(self._leases)
+        ahead = min(
+            int(self._threads * CLAIM_AHEAD_SECONDS / self._seconds_per_job),
+            CLAIM_AHEAD_AT_MOST,
+        )
+        wanted = self._threads + ahead - len(self._leases)
         if wanted <= 0 or (len(self._leases) > self._threads and wanted < ahead // 2):
-            return 0
+            return 0  # a claim for a few is dear; the threads have work meanwhile
         handlers = {handler.queue: handler for handler in self._in_turn()}
         timeouts = {queue: self._timeout(handlers[queue]) for queue in handlers}
         messages = self.store.claim_many(
@@ -118,9 +121,8 @@ class QueueRunner:
             wanted,
         )
         jobs = [Job(handlers[message.stream_name], message) for message in messages]
-        for job in jobs:
-            self._leases.take([job], timeouts[job.message.stream_name])
         if jobs:
+            self._leases.take(jobs, timeouts)
             self._activity.happened()
             pool.submit(jobs)
             self._polling.busy()
