@@ -14,7 +14,7 @@ from benchmarks.scenario import measure, without
 from benchmarks.scenarios import all_scenarios
 
 EVENTS, QUICK_EVENTS = 1_000_000, 100_000
-SECONDS, QUICK_SECONDS = 60.0, 12.0  # of measuring, a scenario
+SECONDS, QUICK_SECONDS = 40.0, 8.0  # of measuring, a scenario
 
 
 def main() -> None:

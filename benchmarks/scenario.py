@@ -34,7 +34,8 @@ class Scenario:
     figure in `unit`. `wanted` is the ratio to raw psycopg that eventstreaming
     is meant to reach: a lower bound for rates, an upper one for costs. `bound`
     is for its figure itself, whatever raw psycopg's is. Without `warm` the first
-    slice counts, where it takes long.
+    slice counts, where it takes long. `share` is how many times the usual time the
+    scenario may take.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Scenario:
     wanted: float | None = None
     bound: float | None = None
     warm: bool = True
+    share: float = 1
     rounds: int = 15
     is_cost: bool = False
     prepare: Callable[[], None] | None = None
@@ -108,7 +110,7 @@ def measure(
     """
     Run a scenario; a contender that is unavailable is noted, not hidden.
 
-    It ends after `rounds`, or after `seconds` if there were LEAST_ROUNDS.
+    It ends after `rounds`, or after its share of `seconds` if there were LEAST_ROUNDS.
     """
     result = Result(scenario=scenario)
     shuffle = random.Random(seed).shuffle
@@ -125,7 +127,7 @@ def measure(
                 slices.pop(name, None)
                 result.unavailable[name] = str(reason)
         result.figures = {name: [] for name in slices}
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds * scenario.share
         for done in range(rounds):
             if done >= LEAST_ROUNDS and time.monotonic() > deadline:
                 break

@@ -40,6 +40,15 @@ def scenarios() -> list[Scenario]:
                 ),
             },
         ),
+        Scenario(
+            name=f"{APPENDERS} appenders, concurrent stream",
+            unit="events/s",
+            wanted=2.0,
+            contenders={
+                RAW: partial(_appenders, "raw"),
+                OURS: partial(_appenders, "ours", concurrent=True),
+            },
+        ),
     ]
 
 
@@ -88,9 +97,9 @@ def _slice(append: Callable[..., Any], prefix: str, count: int, times: int) -> f
 
 
 @contextmanager
-def _appenders(kind: str) -> Iterator[Slice]:
-    stream_name = f"crowded-{kind}"
-    eventstreaming.create_stream(stream_name)
+def _appenders(kind: str, *, concurrent: bool = False) -> Iterator[Slice]:
+    stream_name = f"crowded-{kind}-{concurrent}"
+    eventstreaming.create_stream(stream_name, concurrent=concurrent)
     command = [sys.executable, "-m", "benchmarks.children.appender", kind]
     with ExitStack() as stack:
         children = [stack.enter_context(Child(command)) for _ in range(APPENDERS)]

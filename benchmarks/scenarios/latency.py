@@ -26,6 +26,7 @@ def scenarios() -> list[Scenario]:
             unit="ms",
             wanted=3.0,
             rounds=30,
+            share=3,
             is_cost=True,
             contenders={RAW: _raw, OURS: _ours, **waking(catalogue.QUEUES)},
         )
