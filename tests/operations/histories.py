@@ -13,13 +13,18 @@ DAY = 86_400.0
 
 
 def write_history(
-    name: str, ages: Sequence[float], *, using: str = "default", data: Any = None
+    name: str,
+    ages: Sequence[float],
+    *,
+    using: str = "default",
+    data: Any = None,
+    kind: Stream.Kind = Stream.Kind.SERIAL,
 ) -> list[Event]:
     """Write one event for each age in seconds, into a new stream."""
     now = timezone.now()
     category = name.partition("-")[0]
     stream = Stream.objects.using(using).create(
-        name=name, category=category, next_offset=len(ages)
+        name=name, category=category, next_offset=len(ages), kind=kind
     )
     return Event.objects.using(using).bulk_create(
         Event(

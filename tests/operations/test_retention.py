@@ -10,6 +10,7 @@ from eventstreaming import (
     append,
     clock,
     configure_stream,
+    create_stream,
     delete_stream,
     event_stores,
     read_all,
@@ -101,6 +102,43 @@ def test_event_goes_when_it_is_beyond_any_bound(store: str) -> None:
     configure_stream("orders", max_count=1, store=store)
     prune_streams(store=store)
     assert kept("orders", store) == [7]
+
+
+@pytest.fixture
+def clicks(store: str) -> list[int]:
+    """Write a concurrent stream, whose offsets have gaps; return them."""
+    create_stream("clicks", concurrent=True, store=store)
+    event, found = EventData("Clicked", {"text": "x" * 1_000}), []
+    for _ in range(5):
+        append("other", event, store=store)
+        found += append("clicks", [event] * 2, store=store)
+    return [stored.offset for stored in found]
+
+
+def test_concurrent_stream_is_pruned_by_count(clicks: list[int], store: str) -> None:
+    configure_stream("clicks", max_count=3, store=store)
+    assert prune_streams(store=store) == PruneReport(streams=1, events=7)
+    assert kept("clicks", store) == clicks[-3:]
+    assert prune_streams(store=store) == PruneReport()
+
+
+def test_concurrent_stream_is_pruned_by_size(clicks: list[int], store: str) -> None:
+    configure_stream("clicks", max_bytes=4_400, store=store)
+    prune_streams(store=store)
+    assert kept("clicks", store) == clicks[-4:]
+    configure_stream("clicks", max_bytes=1, store=store)
+    prune_streams(store=store)
+    assert kept("clicks", store) == []
+    (event,) = append("clicks", EventData("Clicked", {}), store=store)
+    assert list(read_stream("clicks", clicks[-1] + 1, store=store)) == [event]
+
+
+def test_concurrent_stream_is_pruned_by_age(store: str) -> None:
+    kind = Stream.Kind.CONCURRENT
+    write_history("clicks", [9 * DAY, 8 * DAY, DAY, 8 * DAY, 0], using=store, kind=kind)
+    configure_stream("clicks", max_age=7 * DAY, store=store)
+    assert prune_streams(store=store) == PruneReport(streams=1, events=2)
+    assert kept("clicks", store) == [2, 3, 4]
 
 
 def test_streams_without_bounds_are_left_alone(store: str) -> None:

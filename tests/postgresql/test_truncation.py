@@ -5,13 +5,17 @@ import pytest
 from eventstreaming import (
     EventData,
     append,
+    create_stream,
+    delete_stream,
     event_store,
+    read_all,
     read_stream,
     stream_info,
     truncate_stream,
 )
-from eventstreaming.exceptions import EventsTruncated
+from eventstreaming.exceptions import EventsTruncated, StreamDeleted
 from eventstreaming.models import Event, Stream
+from eventstreaming.operations.retention import prune_streams
 from tests.sessions import sessions
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,3 +84,34 @@ def test_append_waits_for_a_removal_in_a_transaction_only() -> None:
         remover.commit()
         assert writing.result(timeout=30)[0].offset == 3
     assert Stream.objects.get().first_offset == 2
+
+
+def test_removal_hides_nothing_that_an_open_append_may_still_write() -> None:
+    create_stream("clicks", concurrent=True)
+    kept = append("clicks", NOTED)[0].offset
+    with sessions(1) as (writer,):
+        writer.begin()
+        (slow,) = writer.run(append, "clicks", NOTED)
+        (fast,) = append("clicks", NOTED)
+        assert truncate_stream("clicks", fast.offset + 1) == 1
+        assert stream_info("clicks").first_offset == kept + 1
+        writer.commit()
+    assert list(read_stream("clicks", kept + 1)) == [slow, fast]
+    assert truncate_stream("clicks", fast.offset) == 1
+    assert list(read_stream("clicks")) == [fast]
+
+
+def test_pruning_removes_what_came_after_the_end_of_a_stream() -> None:
+    """An append to a concurrent stream may be under way when that is deleted."""
+    create_stream("clicks", concurrent=True)
+    append("clicks", NOTED)
+    with sessions(1) as (writer,):
+        writer.begin()
+        (late,) = writer.run(append, "clicks", NOTED)
+        assert delete_stream("clicks") == 1
+        writer.commit()
+    with pytest.raises(StreamDeleted):
+        list(read_stream("clicks"))
+    assert list(read_all()) == [late]
+    assert prune_streams().events == 1
+    assert list(read_all()) == []
