@@ -125,6 +125,17 @@ class IdempotencyConflict(EventStreamingError):
         self.key = key
 
 
+class DeferredAppendsEnded(EventStreamingError):
+    """An append was deferred to the end of a block that has ended already."""
+
+    def __init__(self, stream_name: object) -> None:
+        super().__init__(
+            "the block of deferred_appends() has ended: what it collected is written, "
+            "or was given up with it"
+        )
+        self.stream_name = stream_name
+
+
 class EventsTruncated(EventStreamingError):
     """Events that the reader asked for are no longer kept."""
 

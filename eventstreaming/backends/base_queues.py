@@ -1,19 +1,16 @@
 """The ephemeral half of what a store promises."""
 
-import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
 from datetime import datetime
 from typing import NamedTuple
 
-from asgiref.sync import sync_to_async
-
 from eventstreaming import clock
 from eventstreaming.backends.base_dead_letters import BaseDeadLetters
 from eventstreaming.backends.base_waking import BaseWaking
 from eventstreaming.backends.consuming import AsyncConsumption, Consumption
-from eventstreaming.backends.twins import async_method
+from eventstreaming.backends.twins import async_block, async_method
 from eventstreaming.backends.waiting import pauses
 from eventstreaming.events.queue_settings import Delays, QueueSettings
 from eventstreaming.events.unset import UNSET, Unset
@@ -258,18 +255,5 @@ class BaseQueues(BaseDeadLetters, BaseWaking, ABC):
     @asynccontextmanager
     async def amessage_atomic(self, message: Message) -> AsyncIterator[None]:
         """See message_atomic()."""
-        block = self.message_atomic(message)
-        enter = sync_to_async(block.__enter__, thread_sensitive=True)
-        leave = sync_to_async(block.__exit__, thread_sensitive=True)
-        entering = asyncio.ensure_future(enter())
-        try:
-            await asyncio.shield(entering)
+        async with async_block(self.message_atomic(message)):
             yield
-        except BaseException as error:
-            # A cancelled task must not leave its thread inside the transaction.
-            await entering
-            left = leave(type(error), error, error.__traceback__)
-            if not await asyncio.shield(left):
-                raise
-        else:
-            await asyncio.shield(leave(None, None, None))

@@ -1,17 +1,28 @@
 """The persistent half of what a store promises."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import (
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from eventstreaming.backends.base_reading import BaseReading
+from eventstreaming.backends.deferring import DeferredAppends
 from eventstreaming.backends.reading import read_request
-from eventstreaming.backends.twins import async_method
+from eventstreaming.backends.twins import async_block, async_method
 from eventstreaming.events import arguments
-from eventstreaming.events.envelopes import NewEvent, checked_appends, new_events
+from eventstreaming.events.envelopes import (
+    NewEvent,
+    PreparedAppend,
+    checked_appends,
+    prepared_append,
+)
 from eventstreaming.exceptions import UnsupportedOperation
 from eventstreaming.types import (
     ANY_VERSION,
@@ -39,27 +50,27 @@ class BaseStreams(BaseReading):
         causation_id: str | None = None,
     ) -> list[StoredEvent]:
         """See services.append()."""
-        stream_name = arguments.stream_name(stream_name)
-        expected = arguments.expected_version(expected_version)
         if idempotency_key is not None:
             self._require("supports_idempotency", "idempotency_key")
             idempotency_key = arguments.text(idempotency_key, "idempotency_key")
-        new = new_events(
+        append = prepared_append(
             stream_name,
             events,
+            expected_version=expected_version,
             key=key,
             metadata=metadata,
             correlation_id=correlation_id,
             causation_id=causation_id,
         )
+        name, expected, new = append.stream_name, append.expected, append.new
         if not new:
             return []
         written = (
-            self.write_events(stream_name, expected, new)
+            self.write_events(name, expected, new)
             if idempotency_key is None
-            else self.write_once(stream_name, expected, new, idempotency_key)
+            else self.write_once(name, expected, new, idempotency_key)
         )
-        self.announce_events(stream_name)
+        self.announce_events(name)
         return written
 
     @abstractmethod
@@ -99,14 +110,10 @@ class BaseStreams(BaseReading):
         correlation_id: str | None = None,
         causation_id: str | None = None,
     ) -> list[list[StoredEvent]]:
-        """See services.append_many(). One append a stream, in name order."""
-        checked = checked_appends(appends)
-        results: list[list[StoredEvent]] = [[] for _ in checked]
-        with self.all_or_none():
-            for index, item in sorted(
-                enumerate(checked), key=lambda pair: pair[1].stream_name
-            ):
-                results[index] = self.append(
+        """See services.append_many()."""
+        return self.write_many(
+            [
+                prepared_append(
                     item.stream_name,
                     item.events,
                     expected_version=item.expected_version,
@@ -115,7 +122,53 @@ class BaseStreams(BaseReading):
                     correlation_id=correlation_id,
                     causation_id=causation_id,
                 )
+                for item in checked_appends(appends)
+            ]
+        )
+
+    def write_many(self, appends: Sequence[PreparedAppend]) -> list[list[StoredEvent]]:
+        """Write checked appends, all or none. See write_in_order()."""
+        with self.all_or_none():
+            return self.write_in_order(appends)
+
+    def write_in_order(
+        self, appends: Sequence[PreparedAppend]
+    ) -> list[list[StoredEvent]]:
+        """
+        Write checked appends in the order of their streams' names.
+
+        Return one list per append, in the order given. What was written before
+        one that raises is undone by the caller's block. See write_events().
+        """
+        results: list[list[StoredEvent]] = [[] for _ in appends]
+        for index, item in sorted(
+            enumerate(appends), key=lambda pair: pair[1].stream_name
+        ):
+            if item.new:
+                results[index] = self.write_events(
+                    item.stream_name, item.expected, item.new
+                )
+                self.announce_events(item.stream_name)
         return results
+
+    @contextmanager
+    def deferred_appends(self) -> Iterator[DeferredAppends]:
+        """See services.deferred_appends()."""
+        block = DeferredAppends()
+        with block.taking_part(self.alias) as outer, block.writing(self, outer):
+            yield block
+
+    @asynccontextmanager
+    async def adeferred_appends(self) -> AsyncIterator[DeferredAppends]:
+        """See deferred_appends()."""
+        block = DeferredAppends()
+        with block.taking_part(self.alias) as outer:
+            async with async_block(block.writing(self, outer)):
+                yield block
+
+    def own_block(self) -> AbstractContextManager[Any]:
+        """Return a transaction for a block of the caller's, if there are some."""
+        return nullcontext()
 
     def next_in_stream(
         self,

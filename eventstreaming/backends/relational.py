@@ -100,6 +100,10 @@ class RelationalStore(BaseEventStore):
         """See BaseEventStore.all_or_none()."""
         return transaction.atomic(using=self.database)
 
+    def own_block(self) -> AbstractContextManager[Any]:
+        """See BaseStreams.own_block()."""
+        return transaction.atomic(using=self.database)
+
     def batch(self) -> AbstractContextManager[None]:
         """
         Return a transaction for a batch of a subscription.

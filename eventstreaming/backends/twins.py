@@ -1,6 +1,8 @@
 """How async twins are made: in one place, from the sync functions."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager
 from functools import update_wrapper
 from itertools import islice
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
@@ -75,6 +77,27 @@ def _async_form(items: Iterator[R]) -> AsyncIterator[R]:
     if isinstance(items, Follower):  # it waits, and not in the thread
         return cast(AsyncIterator[R], items.following.iterate_async())
     return _iterate(items)
+
+
+@asynccontextmanager
+async def async_block(block: AbstractContextManager[R]) -> AsyncIterator[R]:
+    """
+    Enter and leave a block, a transaction say, in asgiref's thread for this context.
+
+    A cancelled task does not leave its thread inside the block.
+    """
+    enter = sync_to_async(block.__enter__, thread_sensitive=True)
+    leave = sync_to_async(block.__exit__, thread_sensitive=True)
+    entering = asyncio.ensure_future(enter())
+    try:
+        yield await asyncio.shield(entering)
+    except BaseException as error:
+        await entering
+        left = leave(type(error), error, error.__traceback__)
+        if not await asyncio.shield(left):
+            raise
+    else:
+        await asyncio.shield(leave(None, None, None))
 
 
 async def _iterate(items: Iterator[R]) -> AsyncIterator[R]:

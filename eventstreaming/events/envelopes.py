@@ -21,7 +21,7 @@ from eventstreaming.events.correlation import current_correlation
 from eventstreaming.events.limits import limits
 from eventstreaming.events.registry import event_types
 from eventstreaming.exceptions import InvalidType, InvalidValue
-from eventstreaming.types import JSON, Append, EventData, StoredEvent
+from eventstreaming.types import JSON, Append, EventData, ExpectedVersion, StoredEvent
 
 BUCKETS = 1024
 
@@ -64,6 +64,14 @@ class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
             causation_id=self.causation_id,
             timestamp=timestamp,
         )
+
+
+class PreparedAppend(msgspec.Struct, frozen=True, kw_only=True):
+    """One append that a store can write as it is. It may have no events."""
+
+    stream_name: str
+    expected: ExpectedVersion
+    new: list[NewEvent]
 
 
 class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,6 +151,30 @@ def new_events(
             )
         )
     return result
+
+
+def prepared_append(
+    stream_name: object,
+    events: object,
+    *,
+    expected_version: object,
+    key: str | None = None,
+    metadata: Mapping[str, JSON] | None = None,
+    correlation_id: str | None = None,
+    causation_id: str | None = None,
+) -> PreparedAppend:
+    """Check one append: the stream's name, what is expected, and the events."""
+    name = arguments.stream_name(stream_name)
+    expected = arguments.expected_version(expected_version)
+    new = new_events(
+        name,
+        events,
+        key=key,
+        metadata=metadata,
+        correlation_id=correlation_id,
+        causation_id=causation_id,
+    )
+    return PreparedAppend(stream_name=name, expected=expected, new=new)
 
 
 def digest_of(events: list[NewEvent]) -> bytes:

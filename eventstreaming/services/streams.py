@@ -1,9 +1,11 @@
 """The public functions for persistent streams."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
 from eventstreaming.backends import DEFAULT_ALIAS, event_stores
 from eventstreaming.backends.base import BATCH_SIZE
+from eventstreaming.backends.deferring import DeferredAppends
 from eventstreaming.backends.twins import async_function, async_reader
 from eventstreaming.types import (
     ANY_VERSION,
@@ -77,6 +79,33 @@ def append_many(
         correlation_id=correlation_id,
         causation_id=causation_id,
     )
+
+
+def deferred_appends(
+    *, store: str = DEFAULT_ALIAS
+) -> AbstractContextManager[DeferredAppends]:
+    """
+    Collect appends in a block, and write them last, just before it commits.
+
+        with deferred_appends() as later:
+            later.append("orders", OrderPlaced(...))
+
+    An append to a serial stream makes others wait until its transaction ends;
+    this way that takes as long as a commit, however long the block is. The block
+    is a transaction (or a savepoint in yours: make it the outermost). At its end
+    the streams are locked in the order of their names, what each gets in the
+    order of the calls. An inner block hands its appends to the outer one when it
+    ends well. `append()` itself is not deferred. Expected versions are looked at
+    at the end, which raises WrongExpectedVersion and rolls the block back.
+    """
+    return event_stores[store].deferred_appends()
+
+
+def adeferred_appends(
+    *, store: str = DEFAULT_ALIAS
+) -> AbstractAsyncContextManager[DeferredAppends]:
+    """See deferred_appends(). `later.append()` is no coroutine: it only collects."""
+    return event_stores[store].adeferred_appends()
 
 
 def read_stream(

@@ -1,15 +1,13 @@
 """Persistent streams in memory: appending, and what is known of a stream."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 
 from eventstreaming.backends.memory.data import MemoryStore, copied_event
 from eventstreaming.backends.memory.writing import Batch
 from eventstreaming.events import arguments
-from eventstreaming.events.envelopes import NewEvent, checked_appends, new_events
+from eventstreaming.events.envelopes import NewEvent, PreparedAppend
 from eventstreaming.exceptions import StreamDeleted, StreamKindConflict
 from eventstreaming.types import (
-    JSON,
-    Append,
     ExpectedVersion,
     StoredEvent,
     StreamInfo,
@@ -30,42 +28,28 @@ class StreamOperations(MemoryStore):
             batch.publish()
         return [copied_event(event) for event in written]
 
-    def append_many(
-        self,
-        appends: Iterable[Append],
-        *,
-        metadata: Mapping[str, JSON] | None = None,
-        correlation_id: str | None = None,
-        causation_id: str | None = None,
+    def write_many(self, appends: Sequence[PreparedAppend]) -> list[list[StoredEvent]]:
+        """See BaseStreams.write_many()."""
+        return self.write_in_order(appends)
+
+    def write_in_order(
+        self, appends: Sequence[PreparedAppend]
     ) -> list[list[StoredEvent]]:
-        """See services.append_many()."""
-        checked = [
-            (
-                arguments.stream_name(item.stream_name),
-                arguments.expected_version(item.expected_version),
-                new_events(
-                    item.stream_name,
-                    item.events,
-                    key=item.key,
-                    metadata=metadata,
-                    correlation_id=correlation_id,
-                    causation_id=causation_id,
-                ),
-            )
-            for item in checked_appends(appends)
-        ]
+        """See BaseStreams.write_in_order(). Here it is all or none by itself."""
         data = self._data
         results: dict[int, list[StoredEvent]] = {}
         with data.lock:
             batch = Batch(data)
-            for index in sorted(range(len(checked)), key=lambda i: checked[i][0]):
-                results[index] = batch.add(*checked[index])
+            for index, item in sorted(
+                enumerate(appends), key=lambda pair: pair[1].stream_name
+            ):
+                results[index] = batch.add(item.stream_name, item.expected, item.new)
             batch.publish()
-        for stream_name, _, _ in checked:
-            self.announce_events(stream_name)
+        for item in appends:
+            self.announce_events(item.stream_name)
         return [
             [copied_event(event) for event in results[index]]
-            for index in range(len(checked))
+            for index in range(len(appends))
         ]
 
     def stream_info(self, stream_name: str) -> StreamInfo:
