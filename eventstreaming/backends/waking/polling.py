@@ -4,6 +4,7 @@ from eventstreaming import clock
 
 SHORTEST, LONGEST = 0.02, 1.0  # seconds
 LONGEST_LIVE = 30.0  # where a listener looks once a second for all
+GROWTH, GROWTH_LIVE = 1.5, 4.0
 OFTEN, OFTEN_FOR = 0.025, 0.15  # what follows a NOTIFY soon is not announced
 
 
@@ -37,5 +38,6 @@ class Polling:
             return OFTEN * jitter
         longest = self._longest_live if live else self.longest
         pause = min(self._pause, longest) * jitter
-        self._pause = min(self._pause * 1.5, longest)
+        growth = GROWTH_LIVE if live else GROWTH
+        self._pause = min(self._pause * growth, longest)
         return pause
