@@ -222,6 +222,7 @@ class BaseQueues(BaseDeadLetters, BaseWaking, ABC):
         max_deliveries: int | Unset | None = UNSET,
         backoff: Delays | Unset | None = UNSET,
         dead_letter_retention: Duration | Unset | None = UNSET,
+        group_policy: str | Unset | None = UNSET,
         description: str | Unset = UNSET,
         paused: bool | Unset = UNSET,
     ) -> None:

@@ -29,6 +29,7 @@ VISIBILITY_TIMEOUT = 30.0  # seconds
 MAX_ATTEMPTS = 5
 MAX_DELIVERIES = 20
 BACKOFF = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 600.0)
+BLOCK, SKIP = "block", "skip"
 MAX_COUNT = 32_767
 DELAYS_AT_MOST = 100
 
@@ -41,7 +42,9 @@ class QueueSettings:
     The settings in force for one queue. Durations are in seconds.
 
     `backoff` None is the built-in one: a random part of 1, 2, 4, … 600 seconds.
-    `dead_letter_retention` None keeps dead letters for ever.
+    `dead_letter_retention` None keeps dead letters for ever. `group_policy` says
+    what a delayed or failing message of a group does to those behind it: they wait
+    ("block"), or they go on ("skip").
     """
 
     visibility_timeout: float = VISIBILITY_TIMEOUT
@@ -49,6 +52,7 @@ class QueueSettings:
     max_deliveries: int = MAX_DELIVERIES
     backoff: tuple[float, ...] | None = None
     dead_letter_retention: float | None = None
+    group_policy: str = BLOCK
     description: str = ""
     paused: bool = False
 
@@ -130,6 +134,18 @@ def _delays(value: Any, name: str) -> list[float] | None:
     ]
 
 
+def _group_policy(value: object, name: str) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise InvalidType(name, f"must be a str, not {type(value).__name__}")
+    if value not in (BLOCK, SKIP):
+        raise InvalidValue(
+            name, f"must be {BLOCK!r} or {SKIP!r}, not {arguments.excerpt(value)}"
+        )
+    return arguments.plain(value)
+
+
 def _description(value: object, name: str) -> str:
     if value is None:
         return ""
@@ -148,6 +164,7 @@ _CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "max_deliveries": _count,
     "backoff": _delays,
     "dead_letter_retention": _age,
+    "group_policy": _group_policy,
     "description": _description,
     "paused": _paused,
 }

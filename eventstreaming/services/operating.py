@@ -17,6 +17,7 @@ def configure_queue(
     max_deliveries: int | Unset | None = UNSET,
     backoff: Delays | Unset | None = UNSET,
     dead_letter_retention: Duration | Unset | None = UNSET,
+    group_policy: str | Unset | None = UNSET,
     description: str | Unset = UNSET,
     paused: bool | Unset = UNSET,
     store: str = DEFAULT_ALIAS,
@@ -40,6 +41,7 @@ def configure_queue(
         max_deliveries=max_deliveries,
         backoff=backoff,
         dead_letter_retention=dead_letter_retention,
+        group_policy=group_policy,
         description=description,
         paused=paused,
     )

@@ -55,6 +55,8 @@ def test_capabilities_are_honest() -> None:
     assert {name for name in flags if getattr(MemoryEventStore, name)} == {
         "supports_concurrent_streams",
         "supports_concurrent_writers",
+        "supports_deduplication",
+        "supports_groups",
         "supports_idempotency",
         "supports_truncation",
         "enforces_immutability",

@@ -40,6 +40,8 @@ class DatabaseEventStore(
     `"transaction_mode": "IMMEDIATE"`.
     """
 
+    supports_groups = True
+    supports_deduplication = True
     vendors = ("sqlite", "postgresql")
 
     def __init__(self, alias: str, **options: Any) -> None:

@@ -30,6 +30,7 @@ class QueueSettingsOperations(RelationalStore):
         max_deliveries: int | Unset | None = UNSET,
         backoff: Delays | Unset | None = UNSET,
         dead_letter_retention: Duration | Unset | None = UNSET,
+        group_policy: str | Unset | None = UNSET,
         description: str | Unset = UNSET,
         paused: bool | Unset = UNSET,
     ) -> None:
@@ -41,6 +42,7 @@ class QueueSettingsOperations(RelationalStore):
             max_deliveries=max_deliveries,
             backoff=backoff,
             dead_letter_retention=dead_letter_retention,
+            group_policy=group_policy,
             description=description,
             paused=paused,
         )
@@ -68,6 +70,7 @@ def _stored(row: QueueRow) -> dict[str, Any]:
         "max_deliveries": row.max_deliveries,
         "backoff": row.backoff,
         "dead_letter_retention": row.dead_letter_retention,
+        "group_policy": row.group_policy,
         "description": row.description,
         "paused": row.paused_at is not None,
     }

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Q, QuerySet
 from django.db.models.functions import Now
 
+from eventstreaming.backends.database.groups import DELAYED, IN_WORK, held_by_group
 from eventstreaming.backends.database.leases import LeaseOperations, schedule
 from eventstreaming.backends.database.tables import stored_json
 from eventstreaming.backends.failures import DELIVERED_TOO_OFTEN
@@ -20,16 +21,19 @@ from eventstreaming.events.envelopes import (
     new_messages,
 )
 from eventstreaming.events.limits import limits
-from eventstreaming.events.queue_settings import MAX_COUNT
+from eventstreaming.events.queue_settings import MAX_COUNT, SKIP
 from eventstreaming.models import Message as MessageRow
 from eventstreaming.types import JSON, Duration, EnqueuedId, Message, QueueInfo
 
 COUNT_BOUND = 10_000
 STATES = ("ready", "in_flight", "delayed", "blocked", "dead")
-READY, DEFERRED = MessageRow.State.READY, MessageRow.State.DEFERRED
+READY, DEFERRED, BLOCKED = MessageRow.State
 
 # A lease that has expired makes a message visible in its old place.
-VISIBLE = Q(state=READY, leased_until__lte=Now()) | Q(state=DEFERRED, due_at__lte=Now())
+# Another store may have left one as blocked; here the condition of groups decides.
+VISIBLE = Q(state__in=(READY, BLOCKED), leased_until__lte=Now()) | Q(
+    state=DEFERRED, due_at__lte=Now()
+)
 
 
 class QueueOperations(LeaseOperations):
@@ -51,7 +55,7 @@ class QueueOperations(LeaseOperations):
     ) -> EnqueuedId:
         """See services.enqueue()."""
         stream_name = arguments.stream_name(stream_name)
-        options = self._options(
+        options = enqueue_options(
             delay=delay,
             priority=priority,
             group_key=group_key,
@@ -63,9 +67,14 @@ class QueueOperations(LeaseOperations):
         if idempotency_key is not None:
             self._require("supports_idempotent_enqueue", "idempotency_key")
         row = _row(stream_name, options, new_message(message))
-        row.save(using=self.database, force_insert=True)
+        if row.deduplication_key is None:
+            row.save(using=self.database, force_insert=True)
+            enqueued = EnqueuedId(str(row.pk))
+        else:
+            with self.all_or_none():
+                enqueued = self._save_once(row)
         self._announce(stream_name, options)
-        return EnqueuedId(str(row.pk))
+        return enqueued
 
     def enqueue_many(
         self,
@@ -81,7 +90,7 @@ class QueueOperations(LeaseOperations):
     ) -> list[EnqueuedId]:
         """See services.enqueue_many()."""
         stream_name = arguments.stream_name(stream_name)
-        options = self._options(
+        options = enqueue_options(
             delay=delay,
             priority=priority,
             group_key=group_key,
@@ -96,6 +105,23 @@ class QueueOperations(LeaseOperations):
         )
         self._announce(stream_name, options)
         return [EnqueuedId(str(row.pk)) for row in rows]
+
+    def _save_once(self, row: MessageRow) -> EnqueuedId:
+        """Save a message unless another with its deduplication key lives."""
+        same = self._messages.filter(
+            queue=row.queue, deduplication_key=row.deduplication_key
+        )
+        while True:
+            expired = same.filter(expires_at__lte=Now(), leased_until__lte=Now())
+            self._delete(expired)
+            try:
+                with transaction.atomic(using=self.database):
+                    row.save(using=self.database, force_insert=True)
+                return EnqueuedId(str(row.pk))
+            except IntegrityError:
+                living = same.values_list("pk", flat=True).first()
+                if living is not None:
+                    return EnqueuedId(str(living), created=False)
 
     def _announce(self, stream_name: str, options: EnqueueOptions) -> None:
         if not options.delay:
@@ -166,10 +192,10 @@ class QueueOperations(LeaseOperations):
         counts = [
             rows[:bound].count()
             for rows in (
-                live.filter(VISIBLE),
-                live.filter(state=READY, leased_until__gt=Now()),
-                live.filter(state=DEFERRED, due_at__gt=Now()),
-                live.filter(state=MessageRow.State.BLOCKED),
+                self._visible(stream_name),
+                live.filter(IN_WORK),
+                live.filter(DELAYED),
+                live.filter(VISIBLE, self._is_held(stream_name)),
                 self._dead_letters.filter(queue=stream_name),
             )
         ]
@@ -196,16 +222,16 @@ class QueueOperations(LeaseOperations):
         stream_name = arguments.stream_name(stream_name)
         return self._delete(self._messages.filter(queue=stream_name))
 
-    def _options(self, **options: Any) -> EnqueueOptions:
-        checked = enqueue_options(**options)
-        if checked.group_key is not None:
-            self._require("supports_groups", "group_key")
-        if checked.deduplication_key is not None:
-            self._require("supports_deduplication", "deduplication_key")
-        return checked
-
     def _visible(self, stream_name: str) -> QuerySet[MessageRow]:
-        return self._messages.filter(VISIBLE, queue=stream_name)
+        return self._messages.filter(
+            VISIBLE, ~self._is_held(stream_name), queue=stream_name
+        )
+
+    def _is_held(self, stream_name: str) -> Q:
+        settings = self.queue_settings(stream_name)
+        return held_by_group(
+            self._messages, skips_delayed=settings.group_policy == SKIP
+        )
 
     def _lock_visible(
         self, stream_name: str, count: int
@@ -268,6 +294,8 @@ def _row(stream_name: str, options: EnqueueOptions, message: NewMessage) -> Mess
         data=stored_json(message.data),
         headers=options.headers or None,
         correlation_id=options.correlation_id,
+        group_key=options.group_key,
+        deduplication_key=options.deduplication_key,
         expires_at=(
             None if expires_in is None else Now() + timedelta(seconds=expires_in)
         ),

@@ -15,6 +15,8 @@ import msgspec
 from eventstreaming import clock
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.failures import Failure
+from eventstreaming.backends.memory.groups import Group
+from eventstreaming.events.queue_settings import SKIP, settings_in_force
 from eventstreaming.events.stream_settings import stream_settings_in_force
 from eventstreaming.types import JSON, DeadReason, FailedAttempt, StoredEvent
 
@@ -36,6 +38,8 @@ class KeptMessage:
     enqueued_at: datetime
     due_at: datetime | None
     expires_at: datetime | None
+    group_key: str | None = None
+    deduplication_key: str | None = None
     lease: int = 0
     leased_until: datetime | None = None
     deliveries: int = 0
@@ -92,6 +96,8 @@ class MemoryData:
     message_numbers: Iterator[int] = field(default_factory=lambda: count(1))
     messages: dict[int, KeptMessage] = field(default_factory=dict)
     queues: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    groups: dict[tuple[str, str], Group] = field(default_factory=dict)
+    deduplication: dict[tuple[str, str], int] = field(default_factory=dict)
     dead: dict[int, DeadMessage] = field(default_factory=dict)
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -117,12 +123,26 @@ class MemoryData:
         """Add a message to its queue, in its place."""
         self.messages[message.number] = message
         insort(self.queues.setdefault(message.stream_name, []), message.place)
+        if message.group_key is not None:
+            group = message.stream_name, message.group_key
+            self.groups.setdefault(group, Group()).add(message)
+        if message.deduplication_key is not None:
+            once = message.stream_name, message.deduplication_key
+            self.deduplication[once] = message.number
 
     def remove(self, message: KeptMessage) -> None:
         """Remove a message from its queue."""
         del self.messages[message.number]
         queue = self.queues[message.stream_name]
         del queue[bisect_left(queue, message.place)]
+        if message.group_key is not None:
+            group = message.stream_name, message.group_key
+            self.groups[group].remove(message)
+            if not self.groups[group]:
+                del self.groups[group]
+        if message.deduplication_key is not None:
+            del self.deduplication[message.stream_name, message.deduplication_key]
+            message.deduplication_key = None  # a dead letter has none
 
     def bury(self, message: KeptMessage, reason: DeadReason, failure: Failure) -> None:
         """Move a message to the dead letters."""
@@ -137,8 +157,18 @@ class MemoryData:
         """Iterate over what may be delivered; the queue may change meanwhile."""
         for _, number in tuple(self.queues.get(stream_name, ())):
             message = self.messages[number]
-            if not (message.is_delayed(now) or message.is_leased(now)):
+            if message.is_delayed(now) or message.is_leased(now):
+                continue
+            if not self.is_held(message, now):
                 yield message
+
+    def is_held(self, message: KeptMessage, now: datetime) -> bool:
+        """Say whether a message has to wait for others of its group."""
+        if message.group_key is None:
+            return False
+        settings = settings_in_force(message.stream_name, self.settings)
+        group = self.groups[message.stream_name, message.group_key]
+        return group.holds(message, now, skips_delayed=settings.group_policy == SKIP)
 
     def find(self, stream_name: str, number: int) -> KeptMessage | None:
         """Return a live message of this queue."""
@@ -156,6 +186,8 @@ class MemoryStore(BaseEventStore):
 
     supports_concurrent_streams = True
     supports_concurrent_writers = True
+    supports_groups = True
+    supports_deduplication = True
     enforces_immutability = True
 
     @property

@@ -177,7 +177,7 @@ def _dead_letter(dead: DeadMessage) -> DeadLetter:
         data=copied(message.data),
         headers=copied(message.headers),
         priority=message.priority,
-        group_key=None,
+        group_key=message.group_key,
         deliveries=message.deliveries,
         attempts=message.attempts,
         enqueued_at=message.enqueued_at,

@@ -25,6 +25,7 @@ class QueueSettingsOperations(MemoryStore):
         max_deliveries: int | Unset | None = UNSET,
         backoff: Delays | Unset | None = UNSET,
         dead_letter_retention: Duration | Unset | None = UNSET,
+        group_policy: str | Unset | None = UNSET,
         description: str | Unset = UNSET,
         paused: bool | Unset = UNSET,
     ) -> None:
@@ -36,6 +37,7 @@ class QueueSettingsOperations(MemoryStore):
             max_deliveries=max_deliveries,
             backoff=backoff,
             dead_letter_retention=dead_letter_retention,
+            group_policy=group_policy,
             description=description,
             paused=paused,
         )

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from eventstreaming import clock
 from eventstreaming.backends.failures import DELIVERED_TOO_OFTEN
-from eventstreaming.backends.memory.data import KeptMessage, copied
+from eventstreaming.backends.memory.data import KeptMessage, MemoryData, copied
 from eventstreaming.backends.memory.queue_settings import QueueSettingsOperations
 from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import (
@@ -46,7 +45,7 @@ class QueueOperations(QueueSettingsOperations):
     ) -> EnqueuedId:
         """See services.enqueue()."""
         stream_name = arguments.stream_name(stream_name)
-        options = self._options(
+        options = enqueue_options(
             delay=delay,
             priority=priority,
             group_key=group_key,
@@ -57,7 +56,15 @@ class QueueOperations(QueueSettingsOperations):
         )
         if idempotency_key is not None:
             self._require("supports_idempotent_enqueue", "idempotency_key")
-        return self._put(stream_name, [new_message(message)], options)[0]
+        new = new_message(message)
+        data = self._data
+        with data.lock:
+            living = _living(data, stream_name, options.deduplication_key)
+            if living is not None:
+                return EnqueuedId(str(living), created=False)
+            (enqueued,) = self._put(stream_name, [new], options)
+        self._announce(stream_name, options)
+        return enqueued
 
     def enqueue_many(
         self,
@@ -73,7 +80,7 @@ class QueueOperations(QueueSettingsOperations):
     ) -> list[EnqueuedId]:
         """See services.enqueue_many()."""
         stream_name = arguments.stream_name(stream_name)
-        options = self._options(
+        options = enqueue_options(
             delay=delay,
             priority=priority,
             group_key=group_key,
@@ -82,7 +89,11 @@ class QueueOperations(QueueSettingsOperations):
             headers=headers,
             correlation_id=correlation_id,
         )
-        return self._put(stream_name, new_messages(messages), options)
+        new = new_messages(messages)
+        with self._data.lock:
+            ids = self._put(stream_name, new, options)
+        self._announce(stream_name, options)
+        return ids
 
     def dequeue_many(
         self,
@@ -152,12 +163,17 @@ class QueueOperations(QueueSettingsOperations):
             messages = data.queue(stream_name)
             ready = list(data.visible(stream_name, now))
             in_flight = sum(message.is_leased(now) for message in messages)
+            blocked = sum(
+                not (message.is_leased(now) or message.is_delayed(now))
+                and data.is_held(message, now)
+                for message in messages
+            )
             return QueueInfo(
                 stream_name=stream_name,
                 ready=len(ready),
                 in_flight=in_flight,
-                delayed=len(messages) - len(ready) - in_flight,
-                blocked=0,
+                delayed=len(messages) - len(ready) - in_flight - blocked,
+                blocked=blocked,
                 dead=sum(
                     d.message.stream_name == stream_name for d in data.dead.values()
                 ),
@@ -176,47 +192,42 @@ class QueueOperations(QueueSettingsOperations):
                 data.remove(message)
         return len(messages)
 
-    def _options(self, **options: Any) -> EnqueueOptions:
-        checked = enqueue_options(**options)
-        if checked.group_key is not None:
-            self._require("supports_groups", "group_key")
-        if checked.deduplication_key is not None:
-            self._require("supports_deduplication", "deduplication_key")
-        return checked
-
     def _put(
         self, stream_name: str, new: list[NewMessage], options: EnqueueOptions
     ) -> list[EnqueuedId]:
         data = self._data
         ids = []
-        with data.lock:
-            now = clock.now()
-            delay, expires_in = options.delay, options.expires_in
-            for message in new:
-                number = next(data.message_numbers)
-                data.put(
-                    KeptMessage(
-                        number=number,
-                        stream_name=stream_name,
-                        message_type=message.message_type,
-                        schema_version=message.schema_version,
-                        data=message.data,
-                        headers=options.headers,
-                        priority=options.priority,
-                        correlation_id=options.correlation_id,
-                        enqueued_at=now,
-                        due_at=now + timedelta(seconds=delay) if delay else None,
-                        expires_at=(
-                            None
-                            if expires_in is None
-                            else now + timedelta(seconds=expires_in)
-                        ),
-                    )
+        now = clock.now()
+        delay, expires_in = options.delay, options.expires_in
+        for message in new:
+            number = next(data.message_numbers)
+            data.put(
+                KeptMessage(
+                    number=number,
+                    stream_name=stream_name,
+                    message_type=message.message_type,
+                    schema_version=message.schema_version,
+                    data=message.data,
+                    headers=options.headers,
+                    priority=options.priority,
+                    correlation_id=options.correlation_id,
+                    group_key=options.group_key,
+                    deduplication_key=options.deduplication_key,
+                    enqueued_at=now,
+                    due_at=now + timedelta(seconds=delay) if delay else None,
+                    expires_at=(
+                        None
+                        if expires_in is None
+                        else now + timedelta(seconds=expires_in)
+                    ),
                 )
-                ids.append(EnqueuedId(str(number)))
+            )
+            ids.append(EnqueuedId(str(number)))
+        return ids
+
+    def _announce(self, stream_name: str, options: EnqueueOptions) -> None:
         if not options.delay:
             self.announce_messages(stream_name)
-        return ids
 
     def _message(self, message: KeptMessage, visible_until: datetime) -> Message:
         return Message(
@@ -229,7 +240,7 @@ class QueueOperations(QueueSettingsOperations):
             receipt=arguments.receipt_of(message.number, message.lease),
             fencing_token=message.lease,
             priority=message.priority,
-            group_key=None,
+            group_key=message.group_key,
             deliveries=message.deliveries,
             attempts=message.attempts,
             enqueued_at=message.enqueued_at,
@@ -237,3 +248,17 @@ class QueueOperations(QueueSettingsOperations):
             correlation_id=message.correlation_id,
             store=self,
         )
+
+
+def _living(data: MemoryData, stream_name: str, key: str | None) -> int | None:
+    """Return the message that lives under a deduplication key, if one does."""
+    if key is None:
+        return None
+    number = data.deduplication.get((stream_name, key))
+    if number is None:
+        return None
+    message, now = data.messages[number], clock.now()
+    if message.is_expired(now) and not message.is_leased(now):
+        data.remove(message)
+        return None
+    return number

@@ -6,6 +6,7 @@ from eventstreaming.testing.contract.concurrency import ConcurrencyContract
 from eventstreaming.testing.contract.concurrent_streams import ConcurrentStreamContract
 from eventstreaming.testing.contract.consuming import ConsumeContract
 from eventstreaming.testing.contract.dead_letters import DeadLetterContract
+from eventstreaming.testing.contract.deduplication import DeduplicationContract
 from eventstreaming.testing.contract.deferring import DeferringContract
 from eventstreaming.testing.contract.evolution import EvolutionContract
 from eventstreaming.testing.contract.failures import FailureContract
@@ -49,6 +50,7 @@ class EventStoreContract(
     SchedulingContract,
     LeaseContract,
     GroupContract,
+    DeduplicationContract,
     FailureContract,
     DeadLetterContract,
     ConsumeContract,

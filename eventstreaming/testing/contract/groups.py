@@ -169,3 +169,29 @@ class GroupContract(ContractCase):
             first.acknowledge()
         self.enqueue_group("ann", 4)
         self.assert_ready(4)
+
+    def test_group_that_skips_goes_on_while_a_message_is_delayed(self) -> None:
+        self.store.configure_queue(self.queue, group_policy="skip")
+        self.enqueue_group("ann", 1, 2)
+        self.assert_ready(1)[1].nack(delay=SHORT)
+        second = self.assert_ready(2)[2]
+        self.advance(SHORT + 0.05)
+        self.assert_nothing_ready()
+        second.acknowledge()
+        self.assertEqual(self.lease_when_due().data["number"], 1)
+
+    def test_group_that_skips_is_in_order_otherwise(self) -> None:
+        self.store.configure_queue(self.queue, group_policy="skip")
+        self.store.enqueue(self.queue, {"number": 1}, group_key="ann", delay=LONG)
+        self.enqueue_group("ann", 2, 3)
+        first = self.assert_ready(2)[2]
+        first.nack(delay=0)
+        self.assert_ready(2)[2].acknowledge()
+        self.assert_ready(3)
+
+    def test_group_policy_may_be_that_of_a_pattern(self) -> None:
+        queue = f"{self.queue}-eu"
+        self.store.configure_queue(f"{self.queue}-*", group_policy="skip")
+        self.store.enqueue(queue, {"number": 1}, group_key="ann", delay=LONG)
+        self.store.enqueue(queue, {"number": 2}, group_key="ann")
+        self.assertIsNotNone(self.store.dequeue(queue))

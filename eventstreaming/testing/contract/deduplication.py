@@ -1,0 +1,96 @@
+"""Deduplication: while a message lives, another of its key is not enqueued."""
+
+from functools import partial
+
+from eventstreaming.backends.base import BaseEventStore
+from eventstreaming.testing.contract.case import LONG, SHORT, ContractCase
+from eventstreaming.types import EnqueuedId
+
+
+class DeduplicationContract(ContractCase):
+    """The second enqueue returns the id of the first, which stays as it is."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.part_requires(DeduplicationContract, "supports_deduplication")
+
+    def once(self, key: str = "a", *, number: int = 1) -> EnqueuedId:
+        message = {"number": number}
+        return self.store.enqueue(self.queue, message, deduplication_key=key)
+
+    def test_duplicate_of_a_living_message_is_skipped(self) -> None:
+        first = self.once(number=1)
+        second = self.once(number=2)
+        self.assertEqual(second, first)
+        self.assertEqual((first.created, second.created), (True, False))
+        self.assertEqual(self.lease().data, {"number": 1})
+        self.assert_nothing_ready()
+
+    def test_message_in_work_lives(self) -> None:
+        first = self.once()
+        message = self.lease()
+        self.assertEqual(self.once(), first)
+        message.nack(delay=LONG)
+        self.assertEqual(self.once(), first)
+        self.assertEqual(self.store.queue_info(self.queue).depth, 1)
+
+    def test_key_is_free_when_the_message_is_gone(self) -> None:
+        first = self.once()
+        self.lease().acknowledge()
+        second = self.once()
+        self.assertTrue(second.created)
+        self.assertNotEqual(second, first)
+        self.lease().nack(dead_letter=True)
+        third = self.once()
+        self.assertTrue(third.created)
+        self.store.purge(self.queue)
+        self.assertTrue(self.once().created)
+
+    def test_message_that_has_expired_does_not_live(self) -> None:
+        options = partial(self.store.enqueue, self.queue, deduplication_key="a")
+        first = options({"number": 1}, expires_in=SHORT)
+        self.advance(SHORT + 0.05)
+        second = options({"number": 2})
+        self.assertTrue(second.created)
+        self.assertNotEqual(second, first)
+        self.assertEqual(self.lease().data, {"number": 2})
+
+    def test_keys_and_queues_do_not_mix(self) -> None:
+        other = self.new_name()
+        self.once("a")
+        self.assertTrue(self.once("b").created)
+        self.assertTrue(self.store.enqueue(other, {}, deduplication_key="a").created)
+        self.assertTrue(self.store.enqueue(self.queue, {}).created)
+
+    def test_dead_letter_that_comes_back_is_no_duplicate(self) -> None:
+        self.once()
+        self.lease().nack(dead_letter=True)
+        self.once()
+        self.assertEqual(self.store.redrive(self.queue), 1)
+        self.assertEqual(self.store.queue_info(self.queue).ready, 2)
+
+    def test_one_of_many_at_once_is_created(self) -> None:
+        queue = self.queue
+
+        def enqueue(store: BaseEventStore) -> EnqueuedId:
+            return store.enqueue(queue, {}, deduplication_key="a")
+
+        ids = self.in_threads(*[enqueue] * 4)
+        self.assertEqual(sum(found.created for found in ids), 1)
+        self.assertEqual(len(set(ids)), 1)
+
+    def test_rollback_of_the_first_lets_the_second_in(self) -> None:
+        self.requires("supports_transactions")
+        with self.assertRaises(ZeroDivisionError), self.atomic():
+            self.once()
+            self.assertFalse(self.once().created)
+            raise ZeroDivisionError
+        self.assertTrue(self.once().created)
+
+    def test_duplicate_leaves_the_callers_transaction_usable(self) -> None:
+        self.requires("supports_transactions")
+        self.once("a")
+        with self.atomic():
+            self.assertFalse(self.once("a").created)
+            self.once("b")
+        self.assertEqual(self.store.queue_info(self.queue).ready, 2)
