@@ -11,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 export PIP_QUIET ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: help demo test chaos statemachine bench docs lint types build clean
+.PHONY: help demo test chaos statemachine proofs bench docs lint types build clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ chaos: $(INSTALLED) ## Run processes and faults, check every promise (ARGS="--se
 
 statemachine: $(INSTALLED) ## Do anything in any order, on all stores (FACTOR=10)
 	@STATEMACHINE_FACTOR=$(FACTOR) $(BIN)/python -m pytest -s tests/statemachine $(ARGS)
+
+proofs: $(INSTALLED) ## Kill and stop consumers of queues, in full size (ARGS="-k groups")
+	@QUEUE_PROOFS=full exec $(BIN)/python -m pytest -q tests/queue_proofs $(ARGS)
 
 bench: $(INSTALLED) ## Measure beside raw psycopg (ARGS="--only append --quick")
 	@$(BIN)/python -m pip install -r benchmarks/requirements.txt

@@ -1,0 +1,95 @@
+"""A consumer in a process of its own: `python -m tests.queue_proofs.consumer`."""
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import django
+from django.apps import apps
+
+from eventstreaming import dequeue_many
+from eventstreaming.exceptions import LeaseLost
+
+QUEUE = "proof"
+
+
+def main() -> None:
+    kind, seed, path = sys.argv[1:4]
+    django.setup()
+    random.seed(int(seed))
+    log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+    def note(**line: Any) -> None:
+        """Write one line at once, so that it is there when the process is killed."""
+        os.write(log, f"{json.dumps(line)}\n".encode())
+
+    KINDS[kind](note)
+
+
+def consume_groups(note: Callable[..., None]) -> None:
+    """Acknowledge most messages and give some back, until killed."""
+    while True:
+        messages = dequeue_many(QUEUE, 20, 2)
+        for message in messages:
+            note(
+                group=message.group_key,
+                number=message.data["number"],
+                at=time.monotonic(),
+                pid=os.getpid(),
+            )
+            with suppress(LeaseLost):
+                chance = random.random()
+                if chance < 0.03:
+                    message.nack(delay=random.choice([0, 0.05]))
+                else:
+                    message.acknowledge()
+        if not messages:
+            time.sleep(0.01)
+
+
+def answer_late(note: Callable[..., None]) -> None:
+    """Lease all, stop as SIGSTOP does, and answer when somebody lets it go on."""
+    messages = dequeue_many(QUEUE, 10_000, 0.3)
+    note(leased=len(messages))
+    os.kill(os.getpid(), signal.SIGSTOP)
+    for turn, message in enumerate(messages):
+        answer = (
+            message.acknowledge,
+            lambda message=message: message.nack(delay=0),
+            lambda message=message: message.extend(60),
+        )[turn % 3]
+        try:
+            answer()
+        except LeaseLost as lost:
+            note(refused=lost.reason)
+        else:
+            note(accepted=turn % 3)
+
+
+def leave_effects(note: Callable[..., None]) -> None:
+    """Write one row for each message in message.atomic(), until killed."""
+    effects = apps.get_model("workerapp", "Effect").objects
+    note(started=os.getpid())
+    while True:
+        messages = dequeue_many(QUEUE, 50, 1)
+        for message in messages:
+            with suppress(LeaseLost), message.atomic():
+                effects.create(kind="proof", number=message.data["number"])
+        if not messages:
+            time.sleep(0.01)
+
+
+KINDS = {
+    "groups": consume_groups,
+    "late": answer_late,
+    "effects": leave_effects,
+}
+
+if __name__ == "__main__":
+    main()
