@@ -14,37 +14,37 @@ class DeduplicationContract(ContractCase):
         super().setUp()
         self.part_requires(DeduplicationContract, "supports_deduplication")
 
-    def once(self, key: str = "a", *, number: int = 1) -> EnqueuedId:
+    def put_once(self, key: str = "a", *, number: int = 1) -> EnqueuedId:
         message = {"number": number}
         return self.store.enqueue(self.queue, message, deduplication_key=key)
 
     def test_duplicate_of_a_living_message_is_skipped(self) -> None:
-        first = self.once(number=1)
-        second = self.once(number=2)
+        first = self.put_once(number=1)
+        second = self.put_once(number=2)
         self.assertEqual(second, first)
         self.assertEqual((first.created, second.created), (True, False))
         self.assertEqual(self.lease().data, {"number": 1})
         self.assert_nothing_ready()
 
     def test_message_in_work_lives(self) -> None:
-        first = self.once()
+        first = self.put_once()
         message = self.lease()
-        self.assertEqual(self.once(), first)
+        self.assertEqual(self.put_once(), first)
         message.nack(delay=LONG)
-        self.assertEqual(self.once(), first)
+        self.assertEqual(self.put_once(), first)
         self.assertEqual(self.store.queue_info(self.queue).depth, 1)
 
     def test_key_is_free_when_the_message_is_gone(self) -> None:
-        first = self.once()
+        first = self.put_once()
         self.lease().acknowledge()
-        second = self.once()
+        second = self.put_once()
         self.assertTrue(second.created)
         self.assertNotEqual(second, first)
         self.lease().nack(dead_letter=True)
-        third = self.once()
+        third = self.put_once()
         self.assertTrue(third.created)
         self.store.purge(self.queue)
-        self.assertTrue(self.once().created)
+        self.assertTrue(self.put_once().created)
 
     def test_message_that_has_expired_does_not_live(self) -> None:
         options = partial(self.store.enqueue, self.queue, deduplication_key="a")
@@ -57,15 +57,15 @@ class DeduplicationContract(ContractCase):
 
     def test_keys_and_queues_do_not_mix(self) -> None:
         other = self.new_name()
-        self.once("a")
-        self.assertTrue(self.once("b").created)
+        self.put_once("a")
+        self.assertTrue(self.put_once("b").created)
         self.assertTrue(self.store.enqueue(other, {}, deduplication_key="a").created)
         self.assertTrue(self.store.enqueue(self.queue, {}).created)
 
     def test_dead_letter_that_comes_back_is_no_duplicate(self) -> None:
-        self.once()
+        self.put_once()
         self.lease().nack(dead_letter=True)
-        self.once()
+        self.put_once()
         self.assertEqual(self.store.redrive(self.queue), 1)
         self.assertEqual(self.store.queue_info(self.queue).ready, 2)
 
@@ -82,15 +82,15 @@ class DeduplicationContract(ContractCase):
     def test_rollback_of_the_first_lets_the_second_in(self) -> None:
         self.requires("supports_transactions")
         with self.assertRaises(ZeroDivisionError), self.atomic():
-            self.once()
-            self.assertFalse(self.once().created)
+            self.put_once()
+            self.assertFalse(self.put_once().created)
             raise ZeroDivisionError
-        self.assertTrue(self.once().created)
+        self.assertTrue(self.put_once().created)
 
     def test_duplicate_leaves_the_callers_transaction_usable(self) -> None:
         self.requires("supports_transactions")
-        self.once("a")
+        self.put_once("a")
         with self.atomic():
-            self.assertFalse(self.once("a").created)
-            self.once("b")
+            self.assertFalse(self.put_once("a").created)
+            self.put_once("b")
         self.assertEqual(self.store.queue_info(self.queue).ready, 2)
