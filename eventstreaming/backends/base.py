@@ -46,11 +46,8 @@ class BaseEventStore(BaseStreams, BaseStreamOperating, BaseQueues):
     # Can streams be written without a lock?
     supports_concurrent_streams: bool = False
 
-    # Does an append with a known idempotency_key return the first result?
+    # Does an append or enqueue with a known idempotency_key return the first result?
     supports_idempotency: bool = False
-
-    # Does an enqueue with a known idempotency_key return the first message's id?
-    supports_idempotent_enqueue: bool = False
 
     # Are messages with one group_key delivered in order?
     supports_groups: bool = False

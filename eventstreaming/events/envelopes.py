@@ -183,6 +183,12 @@ def digest_of(events: list[NewEvent]) -> bytes:
     return sha256(msgspec.msgpack.encode(content)).digest()
 
 
+def message_digest(message: NewMessage) -> bytes:
+    """Return a digest of type and data; equal for messages that say the same."""
+    content = (message.message_type, message.json)
+    return sha256(msgspec.msgpack.encode(content)).digest()
+
+
 def checked_appends(appends: object) -> list[Append]:
     """Check the parts of one `append_many()`; their events are checked later."""
     items = _many(appends, "appends", limits().events_per_append)

@@ -34,6 +34,11 @@ def enqueue(
     first, then the order of enqueueing. It is delivered after `delay` seconds,
     and not after `expires_in` seconds. It appears when the caller's
     transaction commits.
+
+    Messages of one `group_key` are delivered in order, one at a time. While a
+    message of a `deduplication_key` lives, another is not enqueued; a repeated
+    `idempotency_key` enqueues nothing for 7 days, and raises IdempotencyConflict
+    for another message. Both return the first id, with `created` False.
     """
     return event_stores[store].enqueue(
         stream_name,

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Q, QuerySet
 from django.db.models.functions import Now
 
+from eventstreaming.backends.database.enqueueing_once import EnqueueOnceOperations
 from eventstreaming.backends.database.groups import DELAYED, IN_WORK, held_by_group
 from eventstreaming.backends.database.leases import LeaseOperations, schedule
 from eventstreaming.backends.database.tables import stored_json
@@ -36,7 +38,7 @@ VISIBLE = Q(state__in=(READY, BLOCKED), leased_until__lte=Now()) | Q(
 )
 
 
-class QueueOperations(LeaseOperations):
+class QueueOperations(LeaseOperations, EnqueueOnceOperations):
     """The ephemeral half of DatabaseEventStore."""
 
     def enqueue(
@@ -64,9 +66,20 @@ class QueueOperations(LeaseOperations):
             headers=headers,
             correlation_id=correlation_id,
         )
-        if idempotency_key is not None:
-            self._require("supports_idempotent_enqueue", "idempotency_key")
-        row = _row(stream_name, options, new_message(message))
+        new = new_message(message)
+        if idempotency_key is None:
+            return self._enqueue(stream_name, options, new)
+        return self._enqueue_once(
+            stream_name,
+            arguments.required_text(idempotency_key, "idempotency_key"),
+            new,
+            partial(self._enqueue, stream_name, options, new),
+        )
+
+    def _enqueue(
+        self, stream_name: str, options: EnqueueOptions, new: NewMessage
+    ) -> EnqueuedId:
+        row = _row(stream_name, options, new)
         if row.deduplication_key is None:
             row.save(using=self.database, force_insert=True)
             enqueued = EnqueuedId(str(row.pk))

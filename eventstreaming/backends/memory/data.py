@@ -88,6 +88,9 @@ class MemoryData:
     idempotency_keys: dict[
         tuple[str, str], tuple[datetime, bytes, list[StoredEvent]]
     ] = field(default_factory=dict)
+    enqueue_keys: dict[tuple[str, str], tuple[datetime, bytes, int]] = field(
+        default_factory=dict
+    )
     deleted: set[str] = field(default_factory=set)
     stream_settings: dict[str, dict[str, Any]] = field(default_factory=dict)
     event_ids: set[UUID] = field(default_factory=set)

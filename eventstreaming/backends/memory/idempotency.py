@@ -46,11 +46,12 @@ class IdempotencyOperations(MemoryStore):
 
     def forget_idempotency_keys(self, older_than: timedelta, limit: int) -> int:
         """See BaseStreams.forget_idempotency_keys()."""
-        data = self._data
+        data, forgotten = self._data, 0
         with data.lock:
-            keys = data.idempotency_keys
             edge = clock.now() - older_than
-            old = [place for place, (time, _, _) in keys.items() if time < edge][:limit]
-            for place in old:
-                del keys[place]
-        return len(old)
+            for keys in (data.idempotency_keys, data.enqueue_keys):
+                old = [place for place, (time, *_) in keys.items() if time < edge]
+                for place in old[: limit - forgotten]:
+                    del keys[place]
+                    forgotten += 1
+        return forgotten

@@ -12,11 +12,13 @@ from eventstreaming.events.envelopes import (
     EnqueueOptions,
     NewMessage,
     enqueue_options,
+    message_digest,
     new_message,
     new_messages,
 )
 from eventstreaming.events.limits import limits
 from eventstreaming.events.queue_settings import MAX_COUNT
+from eventstreaming.exceptions import IdempotencyConflict
 from eventstreaming.types import (
     JSON,
     Duration,
@@ -55,15 +57,21 @@ class QueueOperations(QueueSettingsOperations):
             correlation_id=correlation_id,
         )
         if idempotency_key is not None:
-            self._require("supports_idempotent_enqueue", "idempotency_key")
+            idempotency_key = arguments.text(idempotency_key, "idempotency_key")
         new = new_message(message)
         data = self._data
         with data.lock:
-            living = _living(data, stream_name, options.deduplication_key)
-            if living is not None:
-                return EnqueuedId(str(living), created=False)
-            (enqueued,) = self._put(stream_name, [new], options)
-        self._announce(stream_name, options)
+            enqueued = _first_enqueue(data, stream_name, idempotency_key, new)
+            enqueued = enqueued or _living(data, stream_name, options.deduplication_key)
+            if enqueued is None:
+                (enqueued,) = self._put(stream_name, [new], options)
+            if idempotency_key is not None:
+                data.enqueue_keys.setdefault(
+                    (stream_name, idempotency_key),
+                    (clock.now(), message_digest(new), int(enqueued)),
+                )
+        if enqueued.created:
+            self._announce(stream_name, options)
         return enqueued
 
     def enqueue_many(
@@ -250,15 +258,25 @@ class QueueOperations(QueueSettingsOperations):
         )
 
 
-def _living(data: MemoryData, stream_name: str, key: str | None) -> int | None:
-    """Return the message that lives under a deduplication key, if one does."""
-    if key is None:
+def _first_enqueue(
+    data: MemoryData, stream_name: str, key: str | None, new: NewMessage
+) -> EnqueuedId | None:
+    """Return what the first call with an idempotency key has returned."""
+    if key is None or (first := data.enqueue_keys.get((stream_name, key))) is None:
         return None
-    number = data.deduplication.get((stream_name, key))
-    if number is None:
+    _, digest, number = first
+    if digest != message_digest(new):
+        raise IdempotencyConflict(stream_name, key)
+    return EnqueuedId(str(number), created=False)
+
+
+def _living(data: MemoryData, stream_name: str, key: str | None) -> EnqueuedId | None:
+    """Return the message that lives under a deduplication key, if one does."""
+    number = key and data.deduplication.get((stream_name, key))
+    if not number:
         return None
     message, now = data.messages[number], clock.now()
     if message.is_expired(now) and not message.is_leased(now):
         data.remove(message)
         return None
-    return number
+    return EnqueuedId(str(number), created=False)

@@ -6,6 +6,7 @@ from functools import partial
 import msgspec
 from django.db import transaction
 
+from eventstreaming.backends.database.enqueueing_once import EnqueueOnceOperations
 from eventstreaming.backends.postgresql.copying import column_text, json_text
 from eventstreaming.backends.postgresql.leases import LeaseOperations
 from eventstreaming.events import arguments
@@ -21,7 +22,7 @@ from eventstreaming.types import JSON, Duration, EnqueuedId
 _encoder = msgspec.json.Encoder()
 
 
-class EnqueueOperations(LeaseOperations):
+class EnqueueOperations(LeaseOperations, EnqueueOnceOperations):
     """Putting messages into a queue."""
 
     def enqueue(
@@ -49,9 +50,19 @@ class EnqueueOperations(LeaseOperations):
             headers=headers,
             correlation_id=correlation_id,
         )
-        if idempotency_key is not None:
-            self._require("supports_idempotent_enqueue", "idempotency_key")
         new = new_message(message)
+        if idempotency_key is None:
+            return self._enqueue(stream_name, options, new)
+        return self._enqueue_once(
+            stream_name,
+            arguments.required_text(idempotency_key, "idempotency_key"),
+            new,
+            partial(self._enqueue, stream_name, options, new),
+        )
+
+    def _enqueue(
+        self, stream_name: str, options: EnqueueOptions, new: NewMessage
+    ) -> EnqueuedId:
         ((number,),) = self._execute(
             "enqueue",
             {

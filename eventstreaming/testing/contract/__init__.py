@@ -8,6 +8,7 @@ from eventstreaming.testing.contract.consuming import ConsumeContract
 from eventstreaming.testing.contract.dead_letters import DeadLetterContract
 from eventstreaming.testing.contract.deduplication import DeduplicationContract
 from eventstreaming.testing.contract.deferring import DeferringContract
+from eventstreaming.testing.contract.enqueueing_once import EnqueueOnceContract
 from eventstreaming.testing.contract.evolution import EvolutionContract
 from eventstreaming.testing.contract.failures import FailureContract
 from eventstreaming.testing.contract.following import FollowingContract
@@ -51,6 +52,7 @@ class EventStoreContract(
     LeaseContract,
     GroupContract,
     DeduplicationContract,
+    EnqueueOnceContract,
     FailureContract,
     DeadLetterContract,
     ConsumeContract,

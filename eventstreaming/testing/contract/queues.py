@@ -245,6 +245,6 @@ class QueueContract(ContractCase):
             self.assertRaises(UnsupportedOperation, enqueue, group_key="key")
         if not self.store.supports_deduplication:
             self.assertRaises(UnsupportedOperation, enqueue, deduplication_key="key")
-        if not self.store.supports_idempotent_enqueue:
+        if not self.store.supports_idempotency:
             self.assertRaises(UnsupportedOperation, enqueue, idempotency_key="key")
         self.assertEqual(self.store.queue_info(self.queue).depth, 0)
