@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -91,6 +91,18 @@ class RelationalStore(BaseEventStore):
                     announce(connection, topic)
 
             connection.on_commit(tell, robust=True)
+
+    def _after_commit(self, function: Callable[[], object]) -> None:
+        """
+        Call a function once others see what was done, unless it is rolled back.
+
+        Nobody says when who commits by hand does so: then it is called at once.
+        """
+        connection = self.connection
+        if connection.in_atomic_block or connection.get_autocommit():
+            connection.on_commit(function, robust=True)
+        else:
+            function()
 
     def resting(self, source: str) -> Resting:
         """See BaseReading.resting(). It is a connection."""

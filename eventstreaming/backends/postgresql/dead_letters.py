@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 import msgspec
-from django.db import transaction
 
 from eventstreaming.backends.database.dead_letters import DeadLetterOperations
 from eventstreaming.backends.postgresql.lanes import lanes_of
@@ -61,6 +60,5 @@ class RedriveOperations(DeadLetterOperations):
                 ),
             },
         )
-        lanes = lanes_of(self.database, stream_name)
-        transaction.on_commit(lanes.restart, using=self.database)
+        self._after_commit(lanes_of(self.database, stream_name).restart)
         return count

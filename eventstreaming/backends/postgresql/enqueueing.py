@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 import msgspec
-from django.db import transaction
 
 from eventstreaming.backends.database.enqueueing_once import EnqueueOnceOperations
 from eventstreaming.backends.postgresql.copying import column_text, json_text
@@ -149,10 +148,8 @@ class EnqueueOperations(LeaseOperations, EnqueueOnceOperations):
             self._lanes(stream_name).expect(options.delay)
             return
         if options.group_key is not None:
-            transaction.on_commit(
-                partial(self._wake_group, stream_name, options.group_key),
-                using=self.database,
-                robust=True,
+            self._after_commit(
+                partial(self._wake_group, stream_name, options.group_key)
             )
         self.announce_messages(stream_name)
 

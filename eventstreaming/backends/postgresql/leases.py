@@ -6,8 +6,6 @@ from functools import partial
 from json import dumps
 from typing import Any
 
-from django.db import transaction
-
 from eventstreaming.backends.failures import failure_of
 from eventstreaming.backends.leasing import leased
 from eventstreaming.backends.postgresql.lanes import Lanes, lanes_of
@@ -147,8 +145,7 @@ class LeaseOperations(RelationalStore):
 
         That is a message that was given back, or the next one of its group.
         """
-        step_back = partial(self._lanes(stream_name).step_back, number)
-        transaction.on_commit(step_back, using=self.database)
+        self._after_commit(partial(self._lanes(stream_name).step_back, number))
 
     def _groups_go_on(self, messages: list[Message]) -> None:
         for message in messages:
