@@ -71,9 +71,8 @@ def _subscription(item: SubscriptionStatus) -> tuple[str | int | None, ...]:
 
 
 def _queue(info: QueueInfo) -> tuple[str | int | None, ...]:
-    states = ("ready", "in_flight", "delayed", "blocked", "dead")
-    counts = (
-        f"{'~' if state in info.estimated else ''}{getattr(info, state):,}"
-        for state in states
-    )
+    counts = []
+    for state in ("ready", "in_flight", "delayed", "blocked", "dead"):
+        count: int = getattr(info, state)
+        counts.append(f"~{count:,}" if state in info.estimated else count)
     return info.stream_name, *counts, seconds(info.oldest_age)

@@ -10,8 +10,12 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
 from eventstreaming import EventData, append, create_stream, delete_stream, enqueue_many
+from eventstreaming.backends.fences import FenceStatus
 from eventstreaming.management.commands.eventstatus import Command
+from eventstreaming.management.status_text import status_text
 from eventstreaming.management.tables import seconds, table
+from eventstreaming.operations.status import StoreStatus
+from eventstreaming.types import QueueInfo
 from tests.operations.histories import write_history
 from tests.operations.runners import runner
 from tests.sessions import sessions
@@ -90,6 +94,24 @@ def test_bad_arguments_end_with_one_line() -> None:
         run("a*")
 
 
+@pytest.mark.django_db
+def test_passed_bounds_are_an_error_after_the_status() -> None:
+    write_history("order-1", [7200] * 5)
+    runner("order-*", "billing")
+    enqueue_many("mail", [{}] * 3)
+    out = StringIO()
+    bounds = ["--max-lag=4", "--max-behind=60", "--max-depth=2", "--max-dead=0"]
+    with pytest.raises(CommandError) as caught:
+        call_command("eventstatus", *bounds, "--format=json", stdout=out)
+    assert caught.value.returncode == 1
+    assert json.loads(out.getvalue())["subscriptions"][0]["lag"] == 5
+    lag, behind, depth = str(caught.value).splitlines()
+    assert lag == "subscription billing: 5 events behind (allowed: 4)"
+    assert behind.startswith("subscription billing: 7200")
+    assert depth == "queue mail: 3 messages (allowed: 2)"
+    run("--max-lag=5", "--max-behind=9000", "--max-depth=3", "--max-age=60")
+
+
 def test_database_that_does_not_answer_has_an_exit_code_of_its_own() -> None:
     target = "eventstreaming.management.commands.eventstatus.store_status"
     with (
@@ -119,4 +141,17 @@ def test_columns_are_aligned() -> None:
         "1.5 min",
         "1.5 h",
         "2.3 d",
+    ]
+
+
+def test_estimates_are_marked_and_numbers_stay_in_their_column() -> None:
+    counted = QueueInfo("mail", 2, 0, 0, 0, 0, 10.0)
+    estimated = QueueInfo("bulk", 120_000, 0, 0, 0, 0, 90.0, estimated=("ready",))
+    status = StoreStatus(
+        "default", FenceStatus(0, 0), [], False, [], [counted, estimated]
+    )
+    assert [line[:15] for line in status_text(status)][2:] == [
+        "queue     ready",
+        "mail          2",
+        "bulk   ~120,000",
     ]

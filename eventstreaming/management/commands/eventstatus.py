@@ -10,6 +10,16 @@ from eventstreaming.exceptions import EventStreamingError
 from eventstreaming.management.documented import DocumentedCommand
 from eventstreaming.management.status_text import status_text
 from eventstreaming.operations.status import store_status
+from eventstreaming.operations.thresholds import Thresholds, problems
+
+_BOUNDS = {
+    "held": ("SECONDS", "when a transaction holds readers back for longer"),
+    "lag": ("EVENTS", "when a subscription has more events ahead (10000 are counted)"),
+    "behind": ("SECONDS", "when the next event of a subscription is older"),
+    "depth": ("MESSAGES", "when a queue holds more"),
+    "dead": ("MESSAGES", "when a queue has more dead letters"),
+    "age": ("SECONDS", "when the oldest ready message of a queue waits longer"),
+}
 
 
 class Command(DocumentedCommand):
@@ -22,8 +32,10 @@ class Command(DocumentedCommand):
         "  manage.py eventstatus\n"
         "  manage.py eventstatus order-* --limit 10\n"
         "  manage.py eventstatus --format json | jq .fence.holders\n"
+        "  manage.py eventstatus --max-behind 60 --max-dead 0   for a monitor\n"
         "\n"
-        "Exit codes: 0, or 1 for bad arguments, or 2 when the database did not answer."
+        "Exit codes: 0, or 1 when a bound is passed, or 2 when the database did not\n"
+        "answer."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -45,6 +57,11 @@ class Command(DocumentedCommand):
             default="text",
             help="Text for people (default), or one JSON document; ages in seconds.",
         )
+        bounds = parser.add_argument_group("bounds, for monitors")
+        for name, (unit, text) in _BOUNDS.items():
+            bounds.add_argument(
+                f"--max-{name}", type=float, metavar=unit, help=f"Fail {text}."
+            )
         parser.add_argument(
             "--store",
             default=DEFAULT_ALIAS,
@@ -53,6 +70,7 @@ class Command(DocumentedCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            thresholds = Thresholds(**{n: options[f"max_{n}"] for n in _BOUNDS})
             status = store_status(
                 options["names"], limit=options["limit"], store=options["store"]
             )
@@ -64,6 +82,8 @@ class Command(DocumentedCommand):
             ) from error
         if options["format"] == "json":
             self.stdout.write(msgspec.json.encode(status).decode())
-            return
-        for line in status_text(status):
-            self.stdout.write(line)
+        else:
+            for line in status_text(status):
+                self.stdout.write(line)
+        if found := list(problems(status, thresholds)):
+            raise CommandError("\n".join(found))
