@@ -68,6 +68,7 @@ class QueueForm(ModelForm):
             "visibility_timeout",
             "max_attempts",
             "max_deliveries",
+            "concurrency",
             "backoff",
             "dead_letter_retention",
         )
@@ -99,6 +100,9 @@ class QueueForm(ModelForm):
 
     def clean_max_deliveries(self) -> Any:
         return self._clean_setting("max_deliveries")
+
+    def clean_concurrency(self) -> Any:
+        return self._clean_setting("concurrency")
 
     def clean_dead_letter_retention(self) -> Any:
         return self._clean_setting("dead_letter_retention")

@@ -220,6 +220,7 @@ class BaseQueues(BaseDeadLetters, BaseWaking, ABC):
         visibility_timeout: Duration | Unset | None = UNSET,
         max_attempts: int | Unset | None = UNSET,
         max_deliveries: int | Unset | None = UNSET,
+        concurrency: int | Unset | None = UNSET,
         backoff: Delays | Unset | None = UNSET,
         dead_letter_retention: Duration | Unset | None = UNSET,
         group_policy: str | Unset | None = UNSET,

@@ -41,6 +41,8 @@ class QueueSettings:
     """
     The settings in force for one queue. Durations are in seconds.
 
+    `concurrency` is the bound of each worker process; None is none but its threads.
+
     `backoff` None is the built-in one: a random part of 1, 2, 4, … 600 seconds.
     `dead_letter_retention` None keeps dead letters for ever. `group_policy` says
     what a delayed or failing message of a group does to those behind it: they wait
@@ -50,6 +52,7 @@ class QueueSettings:
     visibility_timeout: float = VISIBILITY_TIMEOUT
     max_attempts: int = MAX_ATTEMPTS
     max_deliveries: int = MAX_DELIVERIES
+    concurrency: int | None = None
     backoff: tuple[float, ...] | None = None
     dead_letter_retention: float | None = None
     group_policy: str = BLOCK
@@ -162,6 +165,7 @@ _CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "visibility_timeout": _timeout,
     "max_attempts": _count,
     "max_deliveries": _count,
+    "concurrency": _count,
     "backoff": _delays,
     "dead_letter_retention": _age,
     "group_policy": _group_policy,

@@ -23,6 +23,10 @@ class Leases:
     def __len__(self) -> int:
         return len(self._held)
 
+    def count(self, queue: str) -> int:
+        """Return how many of a queue's messages are held."""
+        return sum(m.stream_name == queue for m, _, _ in self._held.values())
+
     def take(self, jobs: Iterable[Job], timeouts: Mapping[str, float]) -> None:
         """Hold the leases of new jobs; their timeouts are those of their queues."""
         now = clock.monotonic()

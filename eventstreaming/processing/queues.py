@@ -7,7 +7,9 @@ answer. Answers of messages that are done go out together.
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from math import inf
 
 from django.db import reset_queries
 
@@ -17,6 +19,7 @@ from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.base_queues import LeaseTerms
 from eventstreaming.backends.waking.polling import Polling
 from eventstreaming.backends.waking.topics import queue_topic
+from eventstreaming.events.queue_settings import QueueSettings
 from eventstreaming.exceptions import LeaseLost
 from eventstreaming.processing.activity import Activity
 from eventstreaming.processing.leases import Leases
@@ -59,7 +62,7 @@ class QueueRunner:
         self._listens = listens
         self._leases = Leases()
         self._finished: list[Outcome] = []
-        self._timeouts: dict[str, tuple[float, float]] = {}
+        self._settings: dict[str, tuple[QueueSettings, float]] = {}
         self._seconds_per_job = CLAIM_AHEAD_SECONDS
         self._pool: HandlerPool | None = None
         self._more_may_come = False
@@ -111,23 +114,48 @@ class QueueRunner:
         wanted = self._threads + ahead - len(self._leases)
         if wanted <= 0 or (len(self._leases) > self._threads and wanted < ahead // 2):
             return 0  # a claim for a few is dear; the threads have work meanwhile
-        handlers = {handler.queue: handler for handler in self._in_turn()}
-        timeouts = {queue: self._timeout(handlers[queue]) for queue in handlers}
-        messages = self.store.claim_many(
-            {
-                queue: LeaseTerms(handler.visibility_timeout, handler.max_deliveries)
-                for queue, handler in handlers.items()
-            },
-            wanted,
-        )
-        jobs = [Job(handlers[message.stream_name], message) for message in messages]
-        if jobs:
-            self._leases.take(jobs, timeouts)
+        claimed = 0
+        for handlers, room in self._portions():
+            if (asked := min(room, wanted - claimed)) > 0:
+                claimed += self._claim_for(handlers, asked, pool)
+        if claimed:
             self._activity.happened()
-            pool.submit(jobs)
             self._polling.busy()
         elif not self._leases:
             self._activity.idle(self.name, generation)
+        return claimed
+
+    def _portions(self) -> Iterator[tuple[list[QueueHandler], float]]:
+        """
+        Yield handlers to be served together, and how many messages they may get.
+
+        That is all of them, and one by one those that have a bound of their own.
+        """
+        bounds = {h.queue: self._concurrency(h) for h in self._in_turn()}
+        for bounded, group in groupby(self.handlers, lambda h: bounds[h.queue] < inf):
+            if not bounded:
+                yield list(group), inf
+                continue
+            for handler in group:
+                queue = handler.queue
+                yield [handler], bounds[queue] - self._leases.count(queue)
+
+    def _claim_for(
+        self, handlers: list[QueueHandler], limit: float, pool: HandlerPool
+    ) -> int:
+        timeouts = {h.queue: self._timeout(h) for h in handlers}  # it may fail
+        messages = self.store.claim_many(
+            {
+                h.queue: LeaseTerms(h.visibility_timeout, h.max_deliveries)
+                for h in handlers
+            },
+            int(limit),
+        )
+        by_queue = {handler.queue: handler for handler in handlers}
+        jobs = [Job(by_queue[message.stream_name], message) for message in messages]
+        if jobs:
+            self._leases.take(jobs, timeouts)
+            pool.submit(jobs)
         return len(jobs)
 
     def _in_turn(self) -> list[QueueHandler]:
@@ -139,12 +167,22 @@ class QueueRunner:
         """Return the seconds that a lease on the queue lasts."""
         if handler.visibility_timeout is not None:
             return handler.visibility_timeout
+        return self._queue_settings(handler.queue).visibility_timeout
+
+    def _concurrency(self, handler: QueueHandler) -> float:
+        """Return how many messages of the queue may be here at a time."""
+        if handler.concurrency is not None:
+            return handler.concurrency
+        return self._queue_settings(handler.queue).concurrency or inf
+
+    def _queue_settings(self, queue: str) -> QueueSettings:
+        """Return the settings in force, or those of a moment ago."""
         now = clock.monotonic()
-        timeout, known_until = self._timeouts.get(handler.queue, (0.0, 0.0))
-        if now >= known_until:
-            timeout = self.store.queue_settings(handler.queue).visibility_timeout
-            self._timeouts[handler.queue] = (timeout, now + SETTINGS_KEPT_SECONDS)
-        return timeout
+        known = self._settings.get(queue)
+        if known is None or now >= known[1]:
+            settings = self.store.queue_settings(queue)
+            known = self._settings[queue] = (settings, now + SETTINGS_KEPT_SECONDS)
+        return known[0]
 
     def _wait(self, pool: HandlerPool, claimed: int) -> None:
         """Wait for an outcome or a ring, or until it is time to look again."""

@@ -37,6 +37,7 @@ class QueueHandler:
     retry: RetryPolicy
     visibility_timeout: float | None
     max_deliveries: int | None = None
+    concurrency: int | None = None
     store: str
 
     @property
@@ -98,6 +99,7 @@ def queue_handler(
     max_deliveries: int | None = None,
     backoff: Backoff | None = None,
     dead_letter_on: Errors = (),
+    concurrency: int | None = None,
     visibility_timeout: Duration | None = None,
     store: str = DEFAULT_ALIAS,
 ) -> Callable[[M], M]:
@@ -110,7 +112,8 @@ def queue_handler(
     5), or at once when it is one of the types `dead_letter_on`. So does a
     message that was delivered `max_deliveries` times (default: the queue's,
     else 20) without an answer: it may be killing its worker. The message stays
-    hidden while the function runs. A function that settles the message itself,
+    hidden while the function runs. A worker runs at most `concurrency` of them at
+    a time (default: the queue's, else its threads). A function that settles the message itself,
     with `message.atomic()` say, is left alone; its `message.nack()` obeys the
     same policy.
     Raise HandlerConflict when the queue has a handler already.
@@ -125,6 +128,7 @@ def queue_handler(
     deliveries = arguments.optional_integer(
         max_deliveries, "max_deliveries", 1, MAX_COUNT
     )
+    bound = arguments.optional_integer(concurrency, "concurrency", 1, MAX_COUNT)
 
     def register(function: M) -> M:
         handlers.add_queue(
@@ -134,6 +138,7 @@ def queue_handler(
                 retry=retry,
                 visibility_timeout=timeout,
                 max_deliveries=deliveries,
+                concurrency=bound,
                 store=store,
             )
         )

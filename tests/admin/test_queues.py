@@ -34,6 +34,7 @@ def form(**values: object) -> dict[str, object]:
         "visibility_timeout",
         "max_attempts",
         "max_deliveries",
+        "concurrency",
         "dead_letter_retention",
     )
     return {**dict.fromkeys(fields, ""), "backoff": "", **values}
@@ -171,6 +172,7 @@ def test_a_pause_keeps_its_beginning(admin_client: Client) -> None:
         ({"visibility_timeout": "1e9"}, "must be between"),
         ({"max_attempts": "0"}, "must be between 1 and 32767"),
         ({"max_deliveries": "-1"}, "must be between 1 and 32767"),
+        ({"concurrency": "0"}, "must be between 1 and 32767"),
         ({"backoff": "1, soon"}, "Enter numbers with commas"),
         ({"backoff": "1, -5"}, "must be between 0 and"),
         ({"backoff": "nan"}, "must be between 0 and"),

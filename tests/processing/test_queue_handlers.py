@@ -1,5 +1,8 @@
 """What a worker does with a message whose handler fails."""
 
+import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -12,6 +15,7 @@ from eventstreaming import (
     dead_letters,
     dequeue,
     enqueue,
+    enqueue_many,
     queue_info,
 )
 from eventstreaming.backends.memory import reset
@@ -122,3 +126,37 @@ def test_only_exception_classes_are_not_retried(errors: object) -> None:
 def test_max_deliveries_has_bounds() -> None:
     with pytest.raises(InvalidValue, match="max_deliveries"):
         queue_handler("mail", max_deliveries=0)
+
+
+class Crowd:
+    """Notes how many handlers run at the same time."""
+
+    def __init__(self) -> None:
+        self.most: dict[str, int] = {}
+        self._now: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def handle(self, message: Message) -> None:
+        queue = message.stream_name
+        with self._lock:
+            self._now[queue] += 1
+            self.most[queue] = max(self.most.get(queue, 0), self._now[queue])
+        time.sleep(0.02)
+        with self._lock:
+            self._now[queue] -= 1
+
+
+def test_concurrency_bounds_what_one_worker_runs_of_a_queue(
+    handlers: Handlers,
+) -> None:
+    crowd = Crowd()
+    queue_handler("one", concurrency=1)(crowd.handle)
+    queue_handler("two-a")(crowd.handle)
+    queue_handler("many")(crowd.handle)
+    configure_queue("*", concurrency=2)
+    configure_queue("many", concurrency=4)
+    for queue in ("one", "two-a", "many"):
+        enqueue_many(queue, [{"n": n} for n in range(12)])
+    assert Worker(threads=7, batch=True, registry=handlers).run()
+    assert crowd.most == {"one": 1, "two-a": 2, "many": 4}
+    assert {queue_info(queue).depth for queue in crowd.most} == {0}
