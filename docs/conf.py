@@ -1,6 +1,7 @@
 """How Sphinx builds the documentation: `make docs`."""
 
 import os
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -56,6 +57,20 @@ class DjangoCommands(SphinxDirective):
         return section("", title("", name), block, ids=[name], names=[name])
 
 
+class CapabilityFlags(SphinxDirective):
+    """The flags of BaseEventStore, with the questions that they answer."""
+
+    FLAG = re.compile(r"((?: +# .+\n)+) +(\w+): bool = False\n")
+
+    def run(self) -> list[Node]:
+        text = (PACKAGE / "backends" / "base.py").read_text()
+        flags = [
+            f"`{name}`\n: {' '.join(re.findall('# (.+)', question))}\n"
+            for question, name in self.FLAG.findall(text)
+        ]
+        return self.parse_text_to_nodes("\n".join(flags))
+
+
 class ServiceFunctions(SphinxDirective):
     """The functions of each module of services, the streams first."""
 
@@ -90,6 +105,7 @@ def mark_code(
 
 def setup(app: Sphinx) -> None:
     app.add_directive("django-commands", DjangoCommands)
+    app.add_directive("capability-flags", CapabilityFlags)
     app.add_directive("service-functions", ServiceFunctions)
     app.connect("autodoc-process-docstring", mark_code)
     app.connect("autodoc-skip-member", skip_twins)

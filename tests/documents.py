@@ -96,7 +96,12 @@ def answers(page: str) -> list[str]:
         if language == "console" and COMMAND.search(block):
             lines = block.splitlines()
             shown += [line for line in lines if not line.startswith("$")]
-    return [line.strip("… ") for line in shown]
+    return [unspaced(line.strip("… ")) for line in shown]
+
+
+def unspaced(text: str) -> str:
+    """Return a text with single spaces: columns are as wide as their longest cell."""
+    return re.sub(" +", " ", text)
 
 
 class Project:
