@@ -43,6 +43,7 @@ class BaseQueues(BaseDeadLetters, BaseWaking, ABC):
         priority: int = 0,
         group_key: str | None = None,
         deduplication_key: str | None = None,
+        deduplication_window: Duration | None = None,
         idempotency_key: str | None = None,
         expires_in: Duration | None = None,
         headers: Mapping[str, JSON] | None = None,

@@ -24,6 +24,7 @@ from eventstreaming.exceptions import InvalidType, InvalidValue
 from eventstreaming.types import JSON, Append, EventData, ExpectedVersion, StoredEvent
 
 BUCKETS = 1024
+WINDOW_AT_MOST = 7 * 86_400.0  # seconds; so long are keys kept
 
 
 class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +91,7 @@ class EnqueueOptions(msgspec.Struct, frozen=True, kw_only=True):
     priority: int
     group_key: str | None
     deduplication_key: str | None
+    deduplication_window: float | None
     expires_in: float | None
     headers: dict[str, JSON]
     correlation_id: str | None
@@ -256,15 +258,23 @@ def enqueue_options(
     expires_in: Any,
     headers: Mapping[str, JSON] | None,
     correlation_id: str | None,
+    deduplication_window: Any = None,
 ) -> EnqueueOptions:
     """Check the options of `enqueue()` and `enqueue_many()`."""
     if group_key is not None and priority != 0:
         raise InvalidValue("priority", "a message with a group_key has none")
+    if deduplication_window is not None:
+        deduplication_window = arguments.seconds(
+            deduplication_window, "deduplication_window", WINDOW_AT_MOST
+        )
+        if deduplication_key is None:
+            raise InvalidValue("deduplication_window", "needs a deduplication_key")
     return EnqueueOptions(
         delay=arguments.optional_delay(delay) or 0.0,
         priority=arguments.integer(priority, "priority", -32_767, 32_767),
         group_key=arguments.text(group_key, "group_key"),
         deduplication_key=arguments.text(deduplication_key, "deduplication_key"),
+        deduplication_window=deduplication_window,
         expires_in=arguments.optional_delay(expires_in, "expires_in"),
         headers=_object(arguments.mapping(headers, "headers"), "headers"),
         correlation_id=arguments.text(correlation_id, "correlation_id")

@@ -15,6 +15,7 @@ class IdempotencyKey(models.Model):
     class Scope(models.IntegerChoices):
         STREAM = 0, _("stream")
         QUEUE = 1, _("queue")
+        DEDUPLICATION = 2, _("deduplication")
 
     id = models.BigAutoField(primary_key=True)
     scope = models.SmallIntegerField(_("scope"), choices=Scope)

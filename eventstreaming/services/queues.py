@@ -21,6 +21,7 @@ def enqueue(
     priority: int = 0,
     group_key: str | None = None,
     deduplication_key: str | None = None,
+    deduplication_window: Duration | None = None,
     idempotency_key: str | None = None,
     expires_in: Duration | None = None,
     headers: Mapping[str, JSON] | None = None,
@@ -36,7 +37,8 @@ def enqueue(
     transaction commits.
 
     Messages of one `group_key` are delivered in order, one at a time. While a
-    message of a `deduplication_key` lives, another is not enqueued; a repeated
+    message of a `deduplication_key` lives, and for `deduplication_window` seconds
+    from its enqueue on, another is not enqueued; a repeated
     `idempotency_key` enqueues nothing for 7 days, and raises IdempotencyConflict
     for another message. Both return the first id, with `created` False.
     """
@@ -47,6 +49,7 @@ def enqueue(
         priority=priority,
         group_key=group_key,
         deduplication_key=deduplication_key,
+        deduplication_window=deduplication_window,
         idempotency_key=idempotency_key,
         expires_in=expires_in,
         headers=headers,

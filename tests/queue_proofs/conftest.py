@@ -8,7 +8,14 @@ from tests.queue_proofs.processes import FULL
 
 
 @pytest.fixture
-def say(pytestconfig: pytest.Config) -> Callable[[str], None]:
+def say(
+    pytestconfig: pytest.Config, capfd: pytest.CaptureFixture[str]
+) -> Callable[[str], None]:
     """Write a line of figures, unless the suite runs."""
-    writer = pytestconfig.get_terminal_writer()
-    return writer.line if FULL else lambda _: None
+
+    def line(text: str) -> None:
+        if FULL:
+            with capfd.disabled():
+                pytestconfig.get_terminal_writer().line(f"\n{text}")
+
+    return line

@@ -88,6 +88,9 @@ class MemoryData:
     idempotency_keys: dict[
         tuple[str, str], tuple[datetime, bytes, list[StoredEvent]]
     ] = field(default_factory=dict)
+    recent_keys: dict[tuple[str, str], tuple[datetime, int]] = field(
+        default_factory=dict
+    )
     enqueue_keys: dict[tuple[str, str], tuple[datetime, bytes, int]] = field(
         default_factory=dict
     )

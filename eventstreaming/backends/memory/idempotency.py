@@ -49,7 +49,11 @@ class IdempotencyOperations(MemoryStore):
         data, forgotten = self._data, 0
         with data.lock:
             edge = clock.now() - older_than
-            for keys in (data.idempotency_keys, data.enqueue_keys):
+            for keys in (
+                data.idempotency_keys,
+                data.enqueue_keys,
+                data.recent_keys,
+            ):
                 old = [place for place, (time, *_) in keys.items() if time < edge]
                 for place in old[: limit - forgotten]:
                     del keys[place]

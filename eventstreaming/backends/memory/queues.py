@@ -40,6 +40,7 @@ class QueueOperations(QueueSettingsOperations):
         priority: int = 0,
         group_key: str | None = None,
         deduplication_key: str | None = None,
+        deduplication_window: Duration | None = None,
         idempotency_key: str | None = None,
         expires_in: Duration | None = None,
         headers: Mapping[str, JSON] | None = None,
@@ -52,6 +53,7 @@ class QueueOperations(QueueSettingsOperations):
             priority=priority,
             group_key=group_key,
             deduplication_key=deduplication_key,
+            deduplication_window=deduplication_window,
             expires_in=expires_in,
             headers=headers,
             correlation_id=correlation_id,
@@ -62,9 +64,10 @@ class QueueOperations(QueueSettingsOperations):
         data = self._data
         with data.lock:
             enqueued = _first_enqueue(data, stream_name, idempotency_key, new)
-            enqueued = enqueued or _living(data, stream_name, options.deduplication_key)
+            enqueued = enqueued or _duplicate(data, stream_name, options)
             if enqueued is None:
                 (enqueued,) = self._put(stream_name, [new], options)
+                _open_window(data, stream_name, options, enqueued)
             if idempotency_key is not None:
                 data.enqueue_keys.setdefault(
                     (stream_name, idempotency_key),
@@ -268,6 +271,25 @@ def _first_enqueue(
     if digest != message_digest(new):
         raise IdempotencyConflict(stream_name, key)
     return EnqueuedId(str(number), created=False)
+
+
+def _duplicate(
+    data: MemoryData, stream_name: str, options: EnqueueOptions
+) -> EnqueuedId | None:
+    key, window = options.deduplication_key, options.deduplication_window
+    if key is not None and window is not None:
+        recent = data.recent_keys.get((stream_name, key))
+        if recent and recent[0] + timedelta(seconds=window) > clock.now():
+            return EnqueuedId(str(recent[1]), created=False)
+    return _living(data, stream_name, key)
+
+
+def _open_window(
+    data: MemoryData, stream_name: str, options: EnqueueOptions, enqueued: EnqueuedId
+) -> None:
+    key = options.deduplication_key
+    if key is not None and options.deduplication_window is not None:
+        data.recent_keys[stream_name, key] = clock.now(), int(enqueued)
 
 
 def _living(data: MemoryData, stream_name: str, key: str | None) -> EnqueuedId | None:

@@ -33,6 +33,7 @@ class EnqueueOperations(LeaseOperations, EnqueueOnceOperations):
         priority: int = 0,
         group_key: str | None = None,
         deduplication_key: str | None = None,
+        deduplication_window: Duration | None = None,
         idempotency_key: str | None = None,
         expires_in: Duration | None = None,
         headers: Mapping[str, JSON] | None = None,
@@ -45,18 +46,24 @@ class EnqueueOperations(LeaseOperations, EnqueueOnceOperations):
             priority=priority,
             group_key=group_key,
             deduplication_key=deduplication_key,
+            deduplication_window=deduplication_window,
             expires_in=expires_in,
             headers=headers,
             correlation_id=correlation_id,
         )
         new = new_message(message)
+        enqueue = partial(self._enqueue, stream_name, options, new)
+        if options.deduplication_window is not None:
+            enqueue = partial(
+                self._enqueue_unless_recent, stream_name, options, enqueue
+            )
         if idempotency_key is None:
-            return self._enqueue(stream_name, options, new)
+            return enqueue()
         return self._enqueue_once(
             stream_name,
             arguments.required_text(idempotency_key, "idempotency_key"),
             new,
-            partial(self._enqueue, stream_name, options, new),
+            enqueue,
         )
 
     def _enqueue(

@@ -1,8 +1,10 @@
 """Deduplication: while a message lives, another of its key is not enqueued."""
 
 from functools import partial
+from typing import Any
 
 from eventstreaming.backends.base import BaseEventStore
+from eventstreaming.exceptions import InvalidArgument, InvalidType, InvalidValue
 from eventstreaming.testing.contract.case import LONG, SHORT, ContractCase
 from eventstreaming.types import EnqueuedId
 
@@ -54,6 +56,40 @@ class DeduplicationContract(ContractCase):
         self.assertTrue(second.created)
         self.assertNotEqual(second, first)
         self.assertEqual(self.lease().data, {"number": 2})
+
+    def test_window_stays_open_when_the_message_is_gone(self) -> None:
+        enqueue = partial(
+            self.store.enqueue,
+            self.queue,
+            deduplication_key="a",
+            deduplication_window=SHORT,
+        )
+        first = enqueue({"number": 1})
+        self.lease().acknowledge()
+        again = enqueue({"number": 2})
+        self.assertEqual((again, again.created), (first, False))
+        self.assert_nothing_ready()
+        self.advance(SHORT + 0.05)
+        third = enqueue({"number": 3})
+        self.assertTrue(third.created)
+        self.assertEqual(self.lease().data, {"number": 3})
+        self.advance(SHORT + 0.05)
+        fourth = enqueue({"number": 4})
+        self.assertEqual((fourth, fourth.created), (third, False))
+
+    def test_window_that_is_no_duration_or_has_no_key_is_refused(self) -> None:
+        enqueue = partial(self.store.enqueue, self.queue, {})
+        refused: list[tuple[Any, str | None, type[InvalidArgument]]] = [
+            (60, None, InvalidValue),
+            (-1, "a", InvalidValue),
+            (8 * 86_400, "a", InvalidValue),
+            ("60", "a", InvalidType),
+        ]
+        for given, key, error in refused:
+            with self.assertRaises(error) as caught:
+                enqueue(deduplication_key=key, deduplication_window=given)
+            self.assertEqual(caught.exception.field, "deduplication_window")
+        self.assertEqual(self.store.queue_info(self.queue).depth, 0)
 
     def test_keys_and_queues_do_not_mix(self) -> None:
         other = self.new_name()
