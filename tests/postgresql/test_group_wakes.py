@@ -1,4 +1,4 @@
-"""A group whose wake-up could be lost goes on all the same."""
+"""Groups go on though a wake-up is lost, and cost the same however many there are."""
 
 import pytest
 from django.db import connection
@@ -64,3 +64,28 @@ def test_caller_that_commits_by_hand() -> None:
     assert second is not None
     second.nack(delay=0)
     assert Message.objects.filter(queue="work").count() == 2
+
+
+@pytest.mark.parametrize("analysed", [False, True])
+def test_claim_looks_at_no_other_groups(analysed: bool) -> None:
+    execute(
+        "INSERT INTO eventstreaming_message (queue, group_key, data) "
+        "SELECT 'work', 'group-' || n, '{}' FROM generate_series(1, 2000) AS n"
+    )
+    if analysed:
+        execute("ANALYZE eventstreaming_message")
+    assert len(dequeue_many("work", 10, 60)) == 10
+    before = rows_read()
+    assert len(dequeue_many("work", 10, 60)) == 10
+    assert rows_read() - before < 500
+
+
+def rows_read() -> int:
+    """Count the entries that were read of all indexes of messages."""
+    execute("SELECT pg_stat_force_next_flush()")
+    execute("SELECT pg_stat_clear_snapshot()")
+    ((count,),) = execute(
+        "SELECT sum(idx_tup_read) FROM pg_stat_user_indexes "
+        "WHERE relname = 'eventstreaming_message'"
+    )
+    return int(count)

@@ -11,7 +11,8 @@ from eventstreaming.migrations._postgresql import SQL, script_for
 from tests.sessions import execute
 
 FUNCTION = re.compile(
-    r"CREATE FUNCTION public\.(\w+)\(.*?\$body\$(.*?)\$body\$", re.DOTALL
+    r"CREATE (?:OR REPLACE )?FUNCTION public\.(\w+)\(.*?\$body\$(.*?)\$body\$",
+    re.DOTALL,
 )
 
 
