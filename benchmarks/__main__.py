@@ -14,7 +14,7 @@ from benchmarks.scenario import measure, without
 from benchmarks.scenarios import all_scenarios
 
 EVENTS, QUICK_EVENTS = 1_000_000, 100_000
-SECONDS, QUICK_SECONDS = 40.0, 8.0  # of measuring, a scenario
+SECONDS, QUICK_SECONDS = 30.0, 6.0  # of measuring, a scenario
 
 
 def main() -> None:
@@ -42,9 +42,7 @@ def _run(options: argparse.Namespace) -> None:
     for scenario in all_scenarios(events=events):
         if options.only and not any(part in scenario.name for part in options.only):
             continue
-        rounds = options.rounds or max(
-            3, scenario.rounds // (3 if options.quick else 1)
-        )
+        rounds = options.rounds or scenario.rounds
         if options.without_peers:
             scenario = without(scenario, PEERS)
         seconds = QUICK_SECONDS if options.quick else SECONDS
