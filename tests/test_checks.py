@@ -120,6 +120,7 @@ def test_first_migrate_of_a_database_does_not_warn() -> None:
         ("ALTER FUNCTION eventstreaming_fence_v1() RENAME TO lost", "W011"),
         ("DROP TRIGGER eventstreaming_mark ON eventstreaming_event", "W011"),
         ("ALTER SEQUENCE eventstreaming_event_position_seq CACHE 10", "E012"),
+        ("SET LOCAL DateStyle = 'German'", "E015"),
     ],
 )
 def test_damage_in_the_database_is_named(damage: str, check_id: str) -> None:

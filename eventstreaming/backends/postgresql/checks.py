@@ -37,7 +37,7 @@ class DatabaseChecks(RelationalStore):
 
     def check_database(self) -> list[Any]:
         """See BaseEventStore.check_database()."""
-        ((version, migrated, missing, disabled, sequence_cache),) = self._execute(
+        ((version, migrated, missing, disabled, cached, style),) = self._execute(
             "check", {"functions": FUNCTIONS, "triggers": TRIGGERS}
         )
         messages: list[checks.CheckMessage] = []
@@ -67,13 +67,22 @@ class DatabaseChecks(RelationalStore):
                     id="eventstreaming.E011",
                 )
             )
-        if sequence_cache not in (None, 1):
+        if cached not in (None, 1):
             messages.append(
                 checks.Error(
                     f"The sequence of event positions in {self.database!r} draws "
-                    f"{sequence_cache} at a time: readers would lose events.",
+                    f"{cached} at a time: readers would lose events.",
                     hint="ALTER SEQUENCE eventstreaming_event_position_seq CACHE 1",
                     id="eventstreaming.E012",
+                )
+            )
+        if not style.startswith("ISO"):
+            messages.append(
+                checks.Error(
+                    f"The database {self.database!r} sends times in the DateStyle "
+                    f"{style!r}, which cannot be read.",
+                    hint="ALTER DATABASE … SET DateStyle = 'ISO', or set it by OPTIONS.",
+                    id="eventstreaming.E015",
                 )
             )
         return messages

@@ -1,6 +1,6 @@
 -- What the promises stand on: version, whether there are tables at all, functions
--- and triggers that are missing, triggers that are disabled, and how many
--- positions are drawn at a time.
+-- and triggers that are missing, triggers that are disabled, how many positions are
+-- drawn at a time, and how times are written as text.
 SELECT current_setting('server_version_num')::int,
        to_regclass('eventstreaming_event') IS NOT NULL,
        ARRAY (SELECT name
@@ -19,4 +19,5 @@ SELECT current_setting('server_version_num')::int,
                WHERE tgname = ANY (%(triggers)s::text[]) AND tgenabled <> 'A'
                  AND tgrelid = to_regclass('eventstreaming_event')),
        (SELECT seqcache FROM pg_catalog.pg_sequence
-         WHERE seqrelid = to_regclass('eventstreaming_event_position_seq'))
+         WHERE seqrelid = to_regclass('eventstreaming_event_position_seq')),
+       current_setting('DateStyle')
