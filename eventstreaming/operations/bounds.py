@@ -49,11 +49,14 @@ def first_within_bounds(
     `last` is an offset up to which nothing can appear any more, `age_of_first`
     the age of the first event in seconds.
     """
+    is_old = settings.max_age is not None and settings.max_age < age_of_first
+    if not is_old and settings.max_count is None and settings.max_bytes is None:
+        return stream.first_offset  # most streams, most of the time
     kept = Event.objects.using(using).filter(
         stream_id=stream.pk, offset__range=(stream.first_offset, last)
     )
     bounds = [stream.first_offset]
-    if settings.max_age is not None and settings.max_age < age_of_first:
+    if settings.max_age is not None and is_old:
         bounds.append(_young_from(kept, last, settings.max_age))
     if settings.max_count is not None:
         bounds.append(_newest_from(stream, kept, last, settings.max_count))
