@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
+EVENTS ?= 25000
 FACTOR ?= 10
 
 BIN := $(VENV)/bin
@@ -11,7 +12,7 @@ INSTALLED := $(VENV)/.installed
 export PIP_QUIET ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: help demo test chaos statemachine proofs bench docs lint types build clean
+.PHONY: help demo test chaos writers statemachine proofs bench docs lint types build clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -30,6 +31,11 @@ statemachine: $(INSTALLED) ## Do anything in any order, on all stores (FACTOR=10
 
 proofs: $(INSTALLED) ## Kill and stop consumers of queues, in full size (ARGS="-k groups")
 	@QUEUE_PROOFS=full exec $(BIN)/python -m pytest -q tests/queue_proofs $(ARGS)
+
+writers: $(INSTALLED) ## Lose and repeat no event of many writers (EVENTS=25000)
+	@EVENTS_OF_PROOF=$(EVENTS) CUTS_OF_PROOF=200 exec $(BIN)/python -m pytest -s \
+		$(ARGS) tests/postgresql/test_no_lost_events.py \
+		tests/chaos/test_cut_connections.py
 
 bench: $(INSTALLED) ## Measure beside raw psycopg (ARGS="--only append --quick")
 	@$(BIN)/python -m pip install -r benchmarks/requirements.txt

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import eventstreaming
-from benchmarks.scenario import OURS, RAW, Result
+from benchmarks.scenario import OURS, Result
 
 HEADINGS = ("scenario", "contender", "median", "ratio", "quartiles", "wanted")
 
@@ -39,7 +39,7 @@ def rows(result: Result) -> list[tuple[str, ...]]:
                 contender,
                 f"{median:,.{0 if median >= 100 else 2}f} {scenario.unit}",
                 f"{result.ratio(contender):.2f}",
-                "" if contender == RAW else f"{low:.2f} - {high:.2f}",
+                "" if contender == scenario.baseline else f"{low:.2f} - {high:.2f}",
                 result.verdict() if contender == OURS else "",
             )
         )

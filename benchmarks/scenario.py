@@ -28,12 +28,12 @@ Opener = Callable[[], AbstractContextManager[Slice]]
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
     """
-    One thing that every contender does, RAW first.
+    One thing that every contender does, the `baseline` first.
 
     A contender is opened once; what it yields runs one slice and returns its
-    figure in `unit`. `wanted` is the ratio to raw psycopg that eventstreaming
+    figure in `unit`. `wanted` is the ratio to the baseline that eventstreaming
     is meant to reach: a lower bound for rates, an upper one for costs. `bound`
-    is for its figure itself, whatever raw psycopg's is. Without `warm` the first
+    is for its figure itself, whatever the baseline's is. Without `warm` the first
     slice counts, where it takes long. `share` is how many times the usual time the
     scenario may take.
     """
@@ -41,6 +41,7 @@ class Scenario:
     name: str
     unit: str
     contenders: Mapping[str, Opener]
+    baseline: str = RAW
     wanted: float | None = None
     bound: float | None = None
     warm: bool = True
@@ -62,14 +63,15 @@ class Result:
         return statistics.median(self.figures[contender])
 
     def ratios(self, contender: str) -> list[float]:
-        """Return the contender's figures, each by raw psycopg's of its round."""
-        pairs = zip(self.figures[contender], self.figures[RAW], strict=True)
-        return [figure / raw if raw else math.inf for figure, raw in pairs]
+        """Return the contender's figures, each by the baseline's of its round."""
+        baseline = self.figures[self.scenario.baseline]
+        pairs = zip(self.figures[contender], baseline, strict=True)
+        return [figure / base if base else math.inf for figure, base in pairs]
 
     def ratio(self, contender: str) -> float:
         if self.scenario.is_cost:  # rounds of a latency are no pairs
-            raw = self.median(RAW)
-            return self.median(contender) / raw if raw else math.inf
+            base = self.median(self.scenario.baseline)
+            return self.median(contender) / base if base else math.inf
         return statistics.median(self.ratios(contender))
 
     def spread(self, contender: str) -> tuple[float, float]:
@@ -139,6 +141,7 @@ def measure(
                 except Unavailable as reason:
                     del slices[name], result.figures[name]
                     result.unavailable[name] = str(reason)
-    if RAW in result.unavailable:
-        raise RuntimeError(f"{scenario.name}: {result.unavailable[RAW]}")
+    if scenario.baseline in result.unavailable:
+        reason = result.unavailable[scenario.baseline]
+        raise RuntimeError(f"{scenario.name}: {reason}")
     return result

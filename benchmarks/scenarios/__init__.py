@@ -8,6 +8,7 @@ from benchmarks.scenarios import (
     latency,
     queues,
     reads,
+    transactions,
     workers,
 )
 
@@ -16,6 +17,7 @@ def all_scenarios(*, events: int) -> list[Scenario]:
     """Return every scenario; the table that is read has twice `events`."""
     return [
         *appends.scenarios(),
+        *transactions.scenarios(),
         *reads.scenarios(events=events),
         *growth.scenarios(events=events),
         *queues.scenarios(),

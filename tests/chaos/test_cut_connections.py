@@ -1,5 +1,6 @@
 """Connections that end at the worst moment, while the server is well."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
@@ -7,7 +8,8 @@ from unittest import mock
 import pytest
 from django.db import OperationalError, connection
 
-from eventstreaming import append
+from eventstreaming import append, create_stream, read_all
+from eventstreaming.backends.postgresql.appending import COPY_FROM
 from eventstreaming.processing.registry import EventSubscription, Handlers
 from eventstreaming.processing.retry import RetryPolicy
 from eventstreaming.processing.sources import Source
@@ -24,6 +26,7 @@ from tests.workerapp.models import Effect
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CUTS = 100
+IDEMPOTENT_CUTS = int(os.environ.get("CUTS_OF_PROOF", "50"))
 
 
 @pytest.fixture
@@ -74,6 +77,33 @@ def test_append_whose_commit_is_cut_off_is_whole_or_absent(
         str(number) for number in range(1, CUTS, 2)
     }
     assert len(history.final.messages) == CUTS // 2
+
+
+def test_repeated_append_whose_commit_was_cut_off_is_written_once(
+    proxy: CuttingProxy,
+) -> None:
+    streams = ["serial-1", "serial-2", "concurrent"]
+    for name in streams:
+        create_stream(name, concurrent=name == "concurrent")
+    results = {}
+    for number in range(IDEMPOTENT_CUTS):
+        name, key = streams[number % 3], f"request {number}"
+        events = [EventData("Made", {"item": number})] * (1, 2, COPY_FROM)[
+            number % 7 % 3
+        ]
+        proxy.cut = WITH_REPLY if number % 2 else WITH_REQUEST
+        with pytest.raises(OperationalError):
+            append(name, events, idempotency_key=key)
+        connection.close()
+        results[key] = append(name, events, idempotency_key=key)
+        assert append(name, events, idempotency_key=key) == results[key]
+
+    written = list(read_all())
+    answered = [event for events in results.values() for event in events]
+    assert written == sorted(answered, key=lambda event: event.position)
+    items = [event.data["item"] for event in written]
+    assert items == sorted(items)
+    assert set(items) == set(range(IDEMPOTENT_CUTS))
 
 
 def test_worker_survives_a_connection_that_ends_in_a_batch(
