@@ -61,6 +61,19 @@ def test_own_process_is_rung_without_a_listener() -> None:
     assert who.rings == [True]
 
 
+def test_own_process_is_rung_after_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listening.ListenedWaiters, "begin", lambda self: None)
+    who = Waiting()
+    with event_store.waiters.waiting(["order-*"], who.ring):
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            append("order-1", NOTED)
+            raise ZeroDivisionError
+        with transaction.atomic():
+            append("order-1", NOTED)
+            assert who.rings == []
+        assert who.rings == [True]
+
+
 def test_listener_ends_when_nobody_waits() -> None:
     with waiting("order-1"), waiting("$work"):
         assert len(listener_pids()) == 1
