@@ -38,8 +38,8 @@ def test_appends_and_messages_are_announced_by_name(hearer: Ear) -> None:
 
 def test_batches_are_announced_once(hearer: Ear) -> None:
     enqueue_many("work", [{"n": n} for n in range(50)])
-    append_many([Append("a", NOTED), Append("b", [NOTED, NOTED])])
-    assert hearer.heard() == ["$work", "a", "b"]
+    append_many([Append("a", NOTED), Append("a", [NOTED, NOTED])])
+    assert hearer.heard() == ["$work", "a"]
 
 
 def test_burst_is_announced_at_its_beginning_only(
@@ -66,7 +66,7 @@ def test_many_streams_are_announced_as_anything(
     monkeypatch.setattr(announcing, "WINDOW", 60.0)
     for number in range(30):
         append(f"order-{number}", NOTED)
-    assert hearer.heard() == ["order-0", "order-1", "order-2", ""]
+    assert hearer.heard() == ["order-0", "order-1", ""]
 
 
 def test_delayed_message_is_not_announced(hearer: Ear) -> None:

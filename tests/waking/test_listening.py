@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -93,6 +94,22 @@ def test_listener_that_is_killed_comes_back_and_tells_all_to_look() -> None:
         assert listener != killed
         announce_elsewhere("order-1")
         assert who.is_rung()
+
+
+def test_listener_that_gets_no_answer_is_not_relied_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    look, answered = listening.ListenedWaiters._look, threading.Event()
+
+    def wait_and_look(self: Any, *args: Any) -> int:
+        answered.wait(20)
+        return look(self, *args)
+
+    monkeypatch.setattr(listening.ListenedWaiters, "_look", wait_and_look)
+    with waiting("order-1"):
+        wait_until(lambda: not event_store.waiters.is_live, "it counts no more")
+        answered.set()
+        wait_until(lambda: event_store.waiters.is_live, "it counts again")
 
 
 def test_message_that_nobody_announced_is_found() -> None:

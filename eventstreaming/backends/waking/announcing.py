@@ -20,7 +20,7 @@ from eventstreaming.backends.waking.topics import ANYTHING
 logger = logging.getLogger("eventstreaming")
 
 WINDOW = 0.05  # seconds
-MOST = 4  # announcements of a process in one window
+MOST = 3  # announcements of a process in one window
 
 
 class Announcements:

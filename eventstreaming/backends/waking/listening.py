@@ -28,12 +28,14 @@ logger = logging.getLogger("eventstreaming")
 BEAT = 1.0  # seconds
 PROBE_SECONDS = 2.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds between attempts to connect
+LIVE_FOR = 5  # beats; a server that does not answer one may never do
 TRY_AGAIN = 60.0  # seconds, where notifications do not arrive
 OPTIONS = {
     "keepalives": 1,
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,  # milliseconds
 }
 
 
@@ -50,6 +52,12 @@ class ListenedWaiters(Waiters):
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._silence_is_known = False
+        self._live_until = float("-inf")
+
+    @property
+    def is_live(self) -> bool:
+        """See Waiters.is_live. No longer when the last look is some time ago."""
+        return clock.monotonic() < self._live_until
 
     def begin(self) -> None:
         """Start the listener, unless it runs; it ends when nobody waits."""
@@ -74,7 +82,7 @@ class ListenedWaiters(Waiters):
                 longer = min(pause * 2, LONGEST_PAUSE)
                 pause = FIRST_PAUSE if self.is_live else longer
             finally:
-                self.is_live = False
+                self._live_until = float("-inf")
             self._rest(pause * (0.5 + clock.random()))
 
     def _is_wanted(self) -> bool:
@@ -100,9 +108,10 @@ class ListenedWaiters(Waiters):
             if process != driver.info.backend_pid:
                 self._probe(driver, channel)
             self.ring(ANYTHING)  # what was announced before
-            self.is_live, self._silence_is_known = True, False
+            self._silence_is_known = False
             fence: int | None = None
             while self.topics():
+                self._live_until = clock.monotonic() + LIVE_FOR * BEAT
                 for notification in driver.notifies(timeout=_beat()):
                     self.ring(notification.payload)
                 fence = self._look(driver, channel, fence)

@@ -13,13 +13,7 @@ Ring: TypeAlias = Callable[[bool], None]
 
 
 class Waiters:
-    """
-    Rings by topic. Whoever waits for several topics may be rung for each.
-
-    `is_live` says that somebody looks once a second for all who wait.
-    """
-
-    is_live = False
+    """Rings by topic. Whoever waits for several topics may be rung for each."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -41,6 +35,11 @@ class Waiters:
                     self._rings[topic].remove(ring)
                     if not self._rings[topic]:
                         del self._rings[topic]
+
+    @property
+    def is_live(self) -> bool:
+        """Say whether somebody looks once a second for all who wait."""
+        return False
 
     def begin(self) -> None:
         """Do what it takes to hear of news: somebody waits now."""
