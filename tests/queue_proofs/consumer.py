@@ -37,18 +37,17 @@ def consume_groups(note: Callable[..., None]) -> None:
     while True:
         messages = dequeue_many(QUEUE, 20, 2)
         for message in messages:
-            note(
-                group=message.group_key,
-                number=message.data["number"],
-                at=time.monotonic(),
-                pid=os.getpid(),
-            )
-            with suppress(LeaseLost):
-                chance = random.random()
-                if chance < 0.03:
+            line = {"receipt": message.receipt, "group": message.group_key}
+            line |= {"number": message.data["number"]}
+            try:
+                if random.random() < 0.03:
+                    note(**line, begun="nack", at=time.monotonic())
                     message.nack(delay=random.choice([0, 0.05]))
                 else:
+                    note(**line, begun="acknowledge", at=time.monotonic())
                     message.acknowledge()
+            except LeaseLost:
+                note(**line, refused=True)
         if not messages:
             time.sleep(0.01)
 

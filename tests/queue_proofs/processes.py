@@ -14,6 +14,7 @@ from typing import Any
 from tests.processes.workers import ROOT, database_url
 
 FULL = os.environ.get("QUEUE_PROOFS") == "full"
+SIZE_FACTOR = float(os.environ.get("QUEUE_PROOFS_SIZE", "1"))
 SEED = int(os.environ.get("QUEUE_PROOFS_SEED", "1"))
 
 
