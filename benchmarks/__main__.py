@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import signal
+import sys
 
 import django
 from django.core.management import call_command
@@ -19,6 +21,7 @@ SECONDS, QUICK_SECONDS = 30.0, 6.0  # of measuring, a scenario
 
 def main() -> None:
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # servers end with blocks
     with database() as url:
         os.environ["DATABASE_URL"] = url
         os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
@@ -48,8 +51,10 @@ def _run(options: argparse.Namespace) -> None:
         seconds = QUICK_SECONDS if options.quick else SECONDS
         results.append(measure(scenario, rounds=rounds, seconds=seconds))
         print(report.as_text(report.rows(results[-1])), flush=True)
-    if options.save:
-        print(f"Saved as {saving.save(machine, results)}")
+        if options.save:  # each time: a run that is cut short is kept, too
+            saved = saving.save(machine, results)
+    if options.save and results:
+        print(f"Saved as {saved}")
 
 
 def _options() -> argparse.Namespace:
