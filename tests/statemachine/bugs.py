@@ -92,9 +92,6 @@ IN_SQLITE: dict[str, Callable[[], Patch]] = {
         "_kept",
         lambda row: {**kept(row), "lease": 0},
     ),
-    "dequeue joins a transaction": lambda: mock.patch.object(
-        relational.RelationalStore, "_refuse_lease_in_transaction"
-    ),
 }
 
 kept = burying._kept
@@ -121,5 +118,8 @@ IN_POSTGRESQL: dict[str, Callable[[], Patch]] = {
         claiming, "_place", lambda row: (-row[2], row[1])
     ),
     "nothing expires": lambda: sql("claim", "expired, poisonous", "false, poisonous"),
+    "a group does not go on": lambda: sql(
+        "pop", "eventstreaming_wake_group_v1(queue, group_key)", "NULL::text"
+    ),
     "release counts a delivery": lambda: sql("release", "deliveries - 1", "deliveries"),
 }

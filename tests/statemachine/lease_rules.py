@@ -9,7 +9,7 @@ from eventstreaming.exceptions import InvalidValue, LeaseLost, MessageNotFound
 from eventstreaming.types import Message
 from tests.statemachine.machine import HALF, TICK
 from tests.statemachine.queue_model import ModelMessage
-from tests.statemachine.queue_rules import QueueRules
+from tests.statemachine.queue_rules import QueueRules, queues
 from tests.statemachine.stream_rules import StreamRules
 
 # Whose answer it is: the holder's, a former holder's, or anybody's; and which one.
@@ -47,6 +47,17 @@ class LeaseRules(StreamRules, QueueRules):
             return True
 
         self.agree(store, model)
+
+    @precondition(lambda self: not self.blocks)
+    @rule(queue=queues)
+    def acknowledge_too_late(self, queue: int) -> None:
+        """Most often somebody else has the message by then."""
+        delivered = len(self.leases)
+        self.dequeue(queue, HALF)
+        self.advance(TICK)
+        self.dequeue_many(queue, 4, HALF)
+        for lease in self.leases[delivered : delivered + 1]:
+            self.agree(lease.acknowledge, lambda lease=lease: self._remove(lease))
 
     @is_any_leased
     @rule(pick=answering, other=answering)

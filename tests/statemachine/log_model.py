@@ -3,7 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from eventstreaming.exceptions import WrongExpectedVersion
+from eventstreaming.exceptions import (
+    EventsTruncated,
+    StreamDeleted,
+    WrongExpectedVersion,
+)
 from eventstreaming.types import (
     ANY_VERSION,
     NO_STREAM,
@@ -64,15 +68,21 @@ class LogModel:
 
     streams: dict[str, list[ModelEvent]] = field(default_factory=dict)
     events: list[ModelEvent] = field(default_factory=list)
+    first: dict[str, int] = field(default_factory=dict)  # kept offset, if truncated
+    deleted: set[str] = field(default_factory=set)
 
     def append(self, appends: Sequence[NewEvents]) -> list[list[ModelEvent]]:
         """Append all or none, in the order of the names."""
-        lengths = {name: len(events) for name, events in self.streams.items()}
+        lasts = {name: self.last(name) for name in self.streams}
         for item in sorted(appends, key=lambda item: item.stream):
-            last = lengths.get(item.stream, 0) - 1
-            if item.events and not fits(item.expected, last):
+            if not item.events:
+                continue
+            if item.stream in self.deleted:
+                raise StreamDeleted(item.stream)
+            last = lasts.get(item.stream, NO_STREAM)
+            if not fits(item.expected, last):
                 raise WrongExpectedVersion(item.stream, item.expected, last)
-            lengths[item.stream] = last + 1 + len(item.events)
+            lasts[item.stream] = last + len(item.events)
         results: dict[int, list[ModelEvent]] = {}
         for index in sorted(range(len(appends)), key=lambda i: appends[i].stream):
             results[index] = self._write(appends[index])
@@ -82,8 +92,9 @@ class LogModel:
         if not item.events:
             return []
         stream = self.streams.setdefault(item.stream, [])
+        following = self.last(item.stream) + 1
         new = [
-            ModelEvent(item.stream, len(stream) + index, kind, number, item.key)
+            ModelEvent(item.stream, following + index, kind, number, item.key)
             for index, (kind, number) in enumerate(item.events)
         ]
         stream += new
@@ -92,9 +103,65 @@ class LogModel:
 
     def create(self, name: str) -> bool:
         """Create an empty stream."""
+        if name in self.deleted:
+            raise StreamDeleted(name)
         created = name not in self.streams
         self.streams.setdefault(name, [])
         return created
+
+    def last(self, name: str) -> int:
+        """Return the last offset of a stream, even if it was removed."""
+        events = self.streams.get(name)
+        return events[-1].offset if events else self.first.get(name, 0) - 1
+
+    def read(
+        self,
+        name: str,
+        *,
+        start: int | None,
+        stop: int | None,
+        limit: int | None,
+        backwards: bool,
+        types: Sequence[str] | None,
+    ) -> list[ModelEvent]:
+        """Return what a reader of a stream gets, or tell it what is gone."""
+        low, high = (stop, start) if backwards else (start, stop)
+        if limit == 0 or (low is not None and high is not None and low > high):
+            return []
+        if name in self.deleted:
+            raise StreamDeleted(name)
+        for place in (low, high):
+            if place is not None and place < self.first.get(name, 0):
+                raise EventsTruncated(name, place, self.first[name])
+        return select(
+            self.streams.get(name, []),
+            "offset",
+            start=start,
+            stop=stop,
+            limit=limit,
+            backwards=backwards,
+            types=types,
+        )
+
+    def truncate(self, name: str, before: int) -> int:
+        """Remove the events below an offset; the offsets go on."""
+        if name in self.deleted:
+            raise StreamDeleted(name)
+        gone = [e for e in self.streams.get(name, []) if e.offset < before]
+        if gone:
+            self.first[name] = gone[-1].offset + 1
+            self.streams[name] = self.streams[name][len(gone) :]
+            self.events = [e for e in self.events if e not in gone]
+        return len(gone)
+
+    def delete(self, name: str) -> int:
+        """Remove a stream that exists; its name stays reserved."""
+        if name not in self.streams:
+            return 0
+        count = self.truncate(name, self.last(name) + 1)
+        del self.streams[name]
+        self.deleted.add(name)
+        return count
 
     def category(self, category: str) -> list[ModelEvent]:
         """Return the events of all streams of a category."""

@@ -1,11 +1,16 @@
 """The whole machine, for each store."""
 
+from tests.statemachine.group_rules import GroupRules
 from tests.statemachine.operator_rules import OperatorRules
+from tests.statemachine.settings_rules import SettingsRules
 from tests.statemachine.subjects import MemorySubject, PostgreSQLSubject, SQLiteSubject
 from tests.statemachine.time_rules import TimeRules
+from tests.statemachine.truncation_rules import TruncationRules
 
 
-class WholeMachine(OperatorRules, TimeRules):
+class WholeMachine(
+    OperatorRules, TruncationRules, SettingsRules, GroupRules, TimeRules
+):
     """Every rule there is."""
 
 

@@ -69,6 +69,16 @@ class OperatorRules(LeaseRules):
         ids = [dead[n].id if n < len(dead) else 10**15 + n for n in which]
         self._redrive(dead[which[0] % len(dead)].queue, ids, None)
 
+    @precondition(lambda self: len(self.model.queues.dead) > 2)
+    @rule(queue=queues, limit=limits)
+    def discard(self, queue: int, limit: int | None) -> None:
+        name = self.queue_names[queue]
+        dead = self.model.queues.dead
+        chosen = [n for n, message in sorted(dead.items()) if message.queue == name]
+        for number in chosen[:limit]:
+            del dead[number]
+        assert self.store.discard(name, limit=limit) == len(chosen[:limit])
+
     @precondition(lambda self: len(self.model.queues.live) > 9)
     @rule(queue=queues)
     def purge(self, queue: int) -> None:

@@ -22,6 +22,8 @@ class ModelMessage:
     enqueued_at: float
     due_at: float
     expires_at: float
+    group: str | None = None
+    deduplication: str | None = None
     token: int = 0
     leased_until: float | None = None
     deliveries: int = 0
@@ -52,6 +54,7 @@ class QueueModel:
 
     live: dict[int, ModelMessage] = field(default_factory=dict)
     dead: dict[int, ModelMessage] = field(default_factory=dict)
+    settings: dict[str, dict[str, object]] = field(default_factory=dict)
 
     def put(self, message: ModelMessage) -> None:
         assert message.id > max([0, *self.live, *self.dead])
@@ -62,23 +65,41 @@ class QueueModel:
         messages = [m for m in self.live.values() if m.queue == queue]
         return sorted(messages, key=lambda m: (-m.priority, m.id))
 
+    def setting(self, queue: str, name: str, default: float) -> float:
+        """Return what is configured for a queue, or the default."""
+        value = self.settings.get(queue, {}).get(name)
+        return default if value is None else value  # type: ignore[return-value]
+
+    def waits_for_its_group(self, message: ModelMessage, now: float) -> bool:
+        """Say whether an older one is there, or another one is in work."""
+        return message.group is not None and any(
+            other.id < message.id or (other is not message and other.is_leased(now))
+            for other in self.of(message.queue)
+            if other.group == message.group
+        )
+
     def _next(self, queue: str, now: float) -> Iterator[ModelMessage]:
         """Yield what can be delivered; what has expired is gone when it is met."""
+        if self.setting(queue, "paused", default=False):
+            return
         for message in self.of(queue):
-            if message.is_visible(now):
+            if message.is_visible(now) and not self.waits_for_its_group(message, now):
                 if message.expires_at <= now:
                     del self.live[message.id]
                 else:
                     yield message
 
     def dequeue(
-        self, queue: str, limit: int, timeout: float, now: float
+        self, queue: str, limit: int, timeout: float | None, now: float
     ) -> list[ModelMessage]:
         """Lease the next messages."""
         leased: list[ModelMessage] = []
+        most = self.setting(queue, "max_deliveries", MAX_DELIVERIES)
+        if timeout is None:
+            timeout = self.setting(queue, "visibility_timeout", VISIBILITY_TIMEOUT)
         for message in self._next(queue, now):
             message.token += 1
-            if message.deliveries == MAX_DELIVERIES:
+            if message.deliveries >= most:
                 self.bury(message, "max_deliveries")
                 continue
             message.deliveries += 1
@@ -124,7 +145,8 @@ class QueueModel:
         """Give a message back as a failed attempt, or bury it."""
         message.attempts += 1
         message.leased_until = None
-        if dead_letter or message.attempts >= (max_attempts or MAX_ATTEMPTS):
+        most = self.setting(message.queue, "max_attempts", MAX_ATTEMPTS)
+        if dead_letter or message.attempts >= (max_attempts or most):
             self.bury(message, "rejected" if dead_letter else "max_attempts", error)
             return False
         message.due_at = due_at
@@ -132,7 +154,7 @@ class QueueModel:
 
     def bury(self, message: ModelMessage, reason: str, error: str = "") -> None:
         message.reason, message.error = reason, error
-        message.leased_until = None
+        message.leased_until = message.deduplication = None
         self.dead[message.id] = self.live.pop(message.id)
 
     def redrive(

@@ -12,7 +12,7 @@ from hypothesis.stateful import (
 from eventstreaming.exceptions import LeaseInTransaction
 from eventstreaming.types import Message
 from tests.statemachine.machine import HALF, NEAR, TICK, Machine
-from tests.statemachine.queue_model import VISIBILITY_TIMEOUT, ModelMessage
+from tests.statemachine.queue_model import ModelMessage
 
 queues = st.sampled_from([0, 0, 0, 1])  # one of them has most of the messages
 options = {
@@ -70,34 +70,38 @@ class QueueRules(Machine):
         self.advance(2 * TICK)
         self.dequeue_many(queue, limit, HALF)
 
-    @rule(queue=queues)
-    def pop(self, queue: int) -> None:
+    @rule(queue=queues, count=st.integers(1, 3))
+    def pop(self, queue: int, count: int) -> None:
         name = self.queue_names[queue]
-        message = self.store.pop(name)
-        expected = self.model.queues.pop(name, self.now)
-        if expected is None or message is None:
-            assert expected is message
-            return
-        self._compare(message, expected)
-        self.leases.append(message)
+        for _ in range(count):
+            message = self.store.pop(name)
+            expected = self.model.queues.pop(name, self.now)
+            if expected is None or message is None:
+                assert expected is message
+                return
+            self._compare(message, expected)
+            self.leases.append(message)
 
     @rule(queue=queues)
     def queue_info(self, queue: int) -> None:
         name = self.queue_names[queue]
+        messages = self.model.queues.of(name)
         counts = self.model.queues.count(name, self.now)
-        for exact in (False, True):
-            info = self.store.queue_info(name, exact=exact)
-            assert (info.ready, info.in_flight) == (counts.ready, counts.in_flight)
-            assert (info.delayed, info.dead) == (counts.delayed, counts.dead)
-            assert (info.blocked, info.exact) == (0, True)
         ages = [
             self.now - message.enqueued_at
-            for message in self.model.queues.of(name)
+            for message in messages
             if message.is_visible(self.now)
         ]
-        assert (info.oldest_age is None) == (not ages)
-        if info.oldest_age is not None:
-            assert abs(info.oldest_age - max(ages)) < NEAR
+        for exact in (False, True):
+            info = self.store.queue_info(name, exact=exact)
+            assert (info.in_flight, info.dead) == (counts.in_flight, counts.dead)
+            assert (info.depth, info.exact) == (len(messages), True)
+            if any(message.group for message in messages):
+                continue  # whether the next of a group is known to be so is no matter
+            assert (info.ready, info.delayed) == (counts.ready, counts.delayed)
+            assert (info.oldest_age is None) == (not ages)
+            if info.oldest_age is not None:
+                assert abs(info.oldest_age - max(ages)) < NEAR
 
     def compare_everything(self) -> None:
         super().compare_everything()
@@ -111,9 +115,11 @@ class QueueRules(Machine):
         key: int,
         number: int,
         *,
-        delay: float | None,
-        priority: int,
-        expires_in: float | None,
+        delay: float | None = None,
+        priority: int = 0,
+        expires_in: float | None = None,
+        group: str | None = None,
+        deduplication: str | None = None,
     ) -> None:
         self.model.queues.put(
             ModelMessage(
@@ -126,6 +132,8 @@ class QueueRules(Machine):
                 expires_at=(
                     float("inf") if expires_in is None else self.now + expires_in
                 ),
+                group=group,
+                deduplication=deduplication,
             )
         )
 
@@ -134,7 +142,6 @@ class QueueRules(Machine):
     ) -> None:
         messages: list[Message] = []
         expected: list[ModelMessage] = []
-        seconds = VISIBILITY_TIMEOUT if timeout is None else timeout
 
         def store() -> list[str]:
             messages.extend(dequeue())
@@ -143,7 +150,7 @@ class QueueRules(Machine):
         def model() -> list[str]:
             if self.blocks:
                 raise LeaseInTransaction(queue)
-            found = self.model.queues.dequeue(queue, limit, seconds, self.now)
+            found = self.model.queues.dequeue(queue, limit, timeout, self.now)
             expected.extend(found)
             return [str(message.id) for message in found]
 
@@ -152,7 +159,8 @@ class QueueRules(Machine):
         for message, known in zip(messages, expected, strict=True):
             self.reached["delivered again"] += known.deliveries > 1
             self._compare(message, known)
-            assert self.is_near(message.visible_until, seconds)
+            assert known.leased_until is not None
+            assert self.is_near(message.visible_until, known.leased_until - self.now)
             assert self.is_near(message.enqueued_at, known.enqueued_at - self.now)
         self.leases += messages
 

@@ -26,6 +26,7 @@ def test_memory(bug: str) -> None:
     assert_found(MemoryMachine, IN_MEMORY[bug]())
 
 
+@pytest.mark.skipif(not FACTOR, reason="takes long; `make statemachine` runs it")
 @pytest.mark.django_db(transaction=True, databases=["sqlite"])
 @pytest.mark.parametrize("bug", IN_SQLITE)
 def test_sqlite(bug: str) -> None:

@@ -13,12 +13,12 @@ from tests.statemachine.machines import MemoryMachine, PostgreSQLMachine, SQLite
 FLOORS = {
     "delivered": 150,
     "delivered again": 30,
-    "retried": 8,
-    "died": 5,
+    "retried": 4,
+    "died": 4,
     "redriven": 3,
     "LeaseLost gone": 20,
     "LeaseLost taken": 5,
-    "LeaseLost released": 8,
+    "LeaseLost released": 4,
     "WrongExpectedVersion": 10,
     "InvalidValue": 5,
 }

@@ -38,7 +38,7 @@ class TimeRules(Machine):
             else:
                 self.roll_back()
 
-    @precondition(lambda self: self.store.supports_transactions)
+    @precondition(lambda self: self.blocks)
     @rule()
     def crash(self) -> None:
         """The server ends what was open; leases stay until their time is up."""
