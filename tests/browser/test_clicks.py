@@ -72,6 +72,30 @@ def test_a_dead_letter_is_sent_back(superuser: Person) -> None:
     assert Message.objects.filter(queue="mail", attempts=0, state=0).count() == 3
 
 
+def test_dead_letters_are_deleted_after_a_question(superuser: Person) -> None:
+    superuser.open(f"{ROOT}deadletter/")
+    superuser.find("#action-toggle").click()
+    superuser.choose("discard_selected")
+    (question,) = superuser.texts("#content > p")
+    assert question.startswith("Delete 3 dead letters for good?")
+    assert superuser.complaints() == []
+    superuser.click("#content [type=submit]")
+    assert superuser.texts(".messagelist .success") == ["3 dead letters were deleted."]
+    assert not DeadLetter.objects.exists()
+
+
+def test_a_dead_letter_is_edited_and_sent_back(superuser: Person) -> None:
+    DeadLetter.objects.update(message_type="Mail")  # the stored one is refused
+    superuser.open(f"{ROOT}deadletter/")
+    superuser.click("#result_list .field-id a")
+    superuser.click(".object-tools a[href*=redrive]")
+    assert superuser.complaints() == []
+    superuser.type("#content textarea", '{"to": "ada@example.com"}')
+    superuser.click("#content [type=submit]")
+    sent = Message.objects.values_list("data", flat=True)
+    assert {"to": "ada@example.com"} in list(sent)
+
+
 def test_a_queue_is_paused_and_goes_on(superuser: Person) -> None:
     superuser.open(f"{ROOT}queue/")
     superuser.follow("Show")
