@@ -11,12 +11,14 @@ from copy import deepcopy
 from dataclasses import is_dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from eventstreaming.events import values
 from eventstreaming.events.arguments import excerpt, plain
+from eventstreaming.events.plain_records import plain_record
 from eventstreaming.events.registry import event_types
 from eventstreaming.exceptions import (
     InvalidArgument,
@@ -38,10 +40,15 @@ def is_record(value: object) -> bool:
 
     What comes out of a store is none: its payload is.
     """
-    cls = type(value)
-    return not isinstance(value, _NO_RECORDS) and (
+    cls: type = type(value)
+    return _makes_records(cls)
+
+
+@lru_cache(maxsize=1024)  # asked for each event and message
+def _makes_records(cls: type) -> bool:
+    return not issubclass(cls, _NO_RECORDS) and (
         is_dataclass(cls)
-        or isinstance(value, msgspec.Struct)
+        or issubclass(cls, msgspec.Struct)
         or hasattr(cls, "__attrs_attrs__")
         or hasattr(cls, "model_dump")
     )
@@ -78,6 +85,9 @@ def dump_record(record: object, field: str, *, literal: bool = False) -> JSON:
     They are canonical unless `literal`. Raise InvalidValue when they do not fit
     the annotations: an event that cannot be read is not written.
     """
+    plain = plain_record(record, canonical=not literal)
+    if plain is not None:
+        return plain
     data = dump(record, field, literal=literal)
     data = values.checked(data, field) if literal else values.canonical(data, field)
     try:

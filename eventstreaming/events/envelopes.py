@@ -229,12 +229,12 @@ def new_message(message: object, field: str = "message") -> NewMessage:
 
     Raise InvalidValue or InvalidType.
     """
-    if isinstance(message, Mapping):
-        name, version = "", 1
-        data = _data(message, f"{field}.data", literal=True)
-    elif isinstance(message, EventData) or codec.is_record(message):
+    if isinstance(message, EventData) or codec.is_record(message):
         _refuse_what_only_events_have(message, field)
         name, version, data = _typed(message, field, literal=True)
+    elif isinstance(message, Mapping):
+        name, version = "", 1
+        data = _data(message, f"{field}.data", literal=True)
     else:
         raise InvalidType(
             field,

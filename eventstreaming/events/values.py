@@ -9,10 +9,11 @@ the same value. Data of messages is kept to the letter: `checked()`.
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 
@@ -92,24 +93,15 @@ class _Walk:
 
     def _visit(self, value: JSON, depth: int) -> JSON:
         kind = type(value)
-        if kind is str:
-            return _text(value)
-        if kind is int:
-            return _whole(value)
-        if kind is bool or value is None:
-            return value
+        leaf = _LEAVES.get(kind)
+        if leaf is not None:
+            return leaf(value)
         if kind is float:
             return self._float(value)
         if kind is dict:
             return self._object(value, depth)
         if kind is list or kind is tuple:
             return self._array(value, depth)
-        if kind is datetime:
-            return _moment(value)
-        if kind is Decimal:
-            if not value.is_finite():
-                raise _Problem(InvalidValue, f"{value} is not a JSON number")
-            return str(value)
         for base in _BASES:
             if isinstance(value, base):
                 return self._visit(_plain(value, base), depth)
@@ -141,6 +133,8 @@ class _Walk:
                     kind is int and -_SAFE < item < _SAFE
                 ):
                     result[key] = item
+                elif (leaf := _LEAVES.get(kind)) is not None:
+                    result[key] = leaf(item)
                 else:
                     result[key] = self._visit(item, depth + 1)
             except _Problem as problem:
@@ -228,6 +222,27 @@ def _moment(value: datetime) -> str:
         except OverflowError:
             raise _Problem(InvalidValue, "is out of range in UTC") from None
     return value.isoformat()
+
+
+def _decimal(value: Decimal) -> str:
+    if not value.is_finite():
+        raise _Problem(InvalidValue, f"{value} is not a JSON number")
+    return str(value)
+
+
+def _itself(value: JSON) -> JSON:
+    return value
+
+
+# What holds no other values, by its very class.
+_LEAVES: dict[type, Callable[[Any], JSON]] = {
+    str: _text,
+    int: _whole,
+    bool: _itself,
+    type(None): _itself,
+    datetime: _moment,
+    Decimal: _decimal,
+}
 
 
 def _plain(value: JSON, base: type) -> JSON:

@@ -1,0 +1,142 @@
+"""
+Records whose fields are plain values: checked and made JSON in one walk.
+
+Most events are such dataclasses. Each of their values is of the very class that
+the annotation names, so it can be read back, and nothing in it is to be refused:
+the codec and `values` would come to the same result on a longer way. They take
+over for all the rest, and say what is wrong with it.
+"""
+
+from collections.abc import Callable
+from dataclasses import InitVar, fields, is_dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache, partial
+from types import NoneType, UnionType
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+from eventstreaming.types import JSON
+
+_NOT_PLAIN: Final = object()
+_SAFE = 2**62  # what is greater is left to `values`
+
+Convert = Callable[[Any], JSON]
+Plan = tuple[tuple[str, Convert], ...]
+
+
+def plain_record(record: object, *, canonical: bool) -> dict[str, JSON] | None:
+    """
+    Return the JSON value of a record, or None where another is to make it.
+
+    `canonical` puts the keys in jsonb's order; else they stay in that of the class.
+    """
+    cls: type = type(record)
+    plan = _plan(cls, canonical)
+    if plan is None:
+        return None
+    result = {}
+    for name, convert in plan:
+        value = convert(getattr(record, name, _NOT_PLAIN))
+        if value is _NOT_PLAIN:
+            return None
+        result[name] = value
+    return result
+
+
+@lru_cache(maxsize=1024)
+def _plan(cls: type, canonical: bool) -> Plan | None:
+    if not is_dataclass(cls) or hasattr(cls, "__post_init__"):
+        return None
+    declared = fields(cls)
+    if not all(field.init for field in declared):
+        return None
+    try:
+        hints = get_type_hints(cls, include_extras=True)
+    except Exception:  # an annotation may be anything
+        return None
+    if any(isinstance(hint, InitVar) for hint in hints.values()):
+        return None
+    plan = [(field.name, _convert_of(hints[field.name])) for field in declared]
+    if canonical:
+        plan.sort(key=lambda item: (len(item[0].encode()), item[0].encode()))
+    checked = [(name, convert) for name, convert in plan if convert is not None]
+    return tuple(checked) if len(checked) == len(plan) else None
+
+
+def _convert_of(hint: Any) -> Convert | None:
+    """Return what converts the values of an annotation; None if nothing here does."""
+    if hint in _CONVERTS:
+        return _CONVERTS[hint]
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is list and arguments[0] in _CONVERTS:
+        return partial(_items, _CONVERTS[arguments[0]])
+    if origin in (Union, UnionType) and len(arguments) == 2 and NoneType in arguments:
+        (other,) = (argument for argument in arguments if argument is not NoneType)
+        if other in _CONVERTS:
+            return partial(_optional, _CONVERTS[other])
+    return None
+
+
+def _text(value: Any) -> JSON:
+    if type(value) is not str or "\x00" in value:
+        return _NOT_PLAIN
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return _NOT_PLAIN
+    return value
+
+
+def _whole(value: Any) -> JSON:
+    return value if type(value) is int and -_SAFE < value < _SAFE else _NOT_PLAIN
+
+
+def _flag(value: Any) -> JSON:
+    return value if type(value) is bool else _NOT_PLAIN
+
+
+def _number(value: Any) -> JSON:
+    if type(value) is float and 1e-4 <= abs(value) < 1e16:
+        return value  # written without an exponent, and no zero with a sign
+    return _NOT_PLAIN
+
+
+def _decimal(value: Any) -> JSON:
+    return str(value) if type(value) is Decimal and value.is_finite() else _NOT_PLAIN
+
+
+def _moment(value: Any) -> JSON:
+    if type(value) is not datetime:
+        return _NOT_PLAIN
+    offset = value.utcoffset()
+    if offset is None or offset.seconds % 60:
+        return _NOT_PLAIN
+    return value.isoformat()
+
+
+def _identifier(value: Any) -> JSON:
+    return str(value) if type(value) is UUID else _NOT_PLAIN
+
+
+def _items(convert: Convert, value: Any) -> JSON:
+    if type(value) is not list:
+        return _NOT_PLAIN
+    items = [convert(item) for item in value]
+    return _NOT_PLAIN if any(item is _NOT_PLAIN for item in items) else items
+
+
+def _optional(convert: Convert, value: Any) -> JSON:
+    return None if value is None else convert(value)
+
+
+_CONVERTS: dict[Any, Convert] = {
+    str: _text,
+    int: _whole,
+    bool: _flag,
+    float: _number,
+    Decimal: _decimal,
+    datetime: _moment,
+    UUID: _identifier,
+}

@@ -1,0 +1,139 @@
+"""The short way to JSON comes to the result of the long one, or to none."""
+
+from dataclasses import InitVar, dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Annotated, Any, Optional
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventstreaming.events import codec, values
+from eventstreaming.events.plain_records import plain_record
+
+
+@dataclass(frozen=True)
+class Plain:
+    text: str
+    count: int
+    flag: bool
+    share: float
+    amount: Decimal
+    at: datetime
+    number: UUID
+    names: list[str]
+    amounts: list[Decimal]
+    note: str | None = None
+    later: Optional[datetime] = None  # noqa: UP045 - the older form is plain, too
+
+
+ZONES = st.sampled_from(
+    [None, UTC, timezone(timedelta(hours=5, minutes=45)), timezone(timedelta(0, 61))]
+)
+TEXTS = st.text() | st.sampled_from(["a\x00b", "\ud800", "Zoë", ""])
+NUMBERS = st.integers() | st.sampled_from([2**63, -(2**63), 2**62, True])
+MOMENTS = st.datetimes(timezones=ZONES)
+RECORDS = st.builds(
+    Plain,
+    text=TEXTS,
+    count=NUMBERS,
+    flag=st.booleans() | st.integers(0, 1),
+    share=st.floats() | st.sampled_from([0.0, -0.0, 1e16, 1e22, 1e-7, 1]),
+    amount=st.decimals() | st.integers(0, 3),
+    at=MOMENTS,
+    number=st.uuids(),
+    names=st.lists(TEXTS, max_size=3) | st.tuples(TEXTS),
+    amounts=st.lists(st.decimals(allow_nan=False), max_size=3),
+    note=st.none() | TEXTS,
+    later=st.none() | MOMENTS,
+)
+
+
+@given(RECORDS, st.booleans())
+def test_both_ways_come_to_the_same(record: Plain, canonical: bool) -> None:
+    short = plain_record(record, canonical=canonical)
+    if short is None:
+        return
+    check = values.canonical if canonical else values.checked
+    long = check(codec.dump(record, "data", literal=not canonical), "data")
+    assert short == long
+    assert list(short) == list(long)
+    assert [type(value) for value in short.values()] == [
+        type(value) for value in long.values()
+    ]
+    assert msgspec.convert(short, type=Plain) == record
+
+
+def test_order_goes_the_short_way() -> None:
+    record = Plain(
+        "Zoë", 1, True, 2.5, Decimal("1.50"), datetime.now(UTC), uuid4(), ["a"], []
+    )
+    found = plain_record(record, canonical=False)
+    assert found is not None
+    assert list(found)[:3] == ["text", "count", "flag"]
+    assert found["amount"] == "1.50"
+
+
+@dataclass
+class ChecksItself:
+    count: int
+
+    def __post_init__(self) -> None:
+        if self.count > 1:
+            raise ValueError
+
+
+@dataclass
+class Bounded:
+    count: Annotated[int, msgspec.Meta(le=1)]
+
+
+@dataclass
+class Nested:
+    inner: Plain | None
+
+
+@dataclass
+class Anything:
+    value: Any
+
+
+@dataclass
+class Made:
+    count: int = field(init=False, default=1)
+
+
+@dataclass
+class Given:
+    count: int
+    scale: InitVar[int]
+
+
+class Struct(msgspec.Struct):
+    count: int
+
+
+@dataclass
+class Unresolved:
+    count: "Missing"  # type: ignore[name-defined]  # noqa: F821
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        ChecksItself(1),
+        Bounded(1),
+        Nested(None),
+        Anything(1),
+        Made(),
+        Given(1, 2),
+        Struct(1),
+        Unresolved(1),
+    ],
+    ids=lambda record: type(record).__name__,
+)
+def test_what_is_not_plain_goes_the_long_way(record: object) -> None:
+    assert plain_record(record, canonical=False) is None
