@@ -12,8 +12,17 @@ from dataclasses import InitVar, fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache, partial
+from operator import attrgetter
 from types import NoneType, UnionType
-from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Any,
+    Final,
+    NamedTuple,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 from uuid import UUID
 
 from eventstreaming.types import JSON
@@ -22,7 +31,13 @@ _NOT_PLAIN: Final = object()
 _SAFE = 2**62  # what is greater is left to `values`
 
 Convert = Callable[[Any], JSON]
-Plan = tuple[tuple[str, Convert], ...]
+
+
+class Plan(NamedTuple):
+    """How the records of a class become JSON: their fields in the order of the keys."""
+
+    values_of: Callable[[object], tuple[Any, ...]]
+    fields: tuple[tuple[str, Any, Convert], ...]  # name, annotation, what converts
 
 
 def plain_record(record: object, *, canonical: bool) -> dict[str, JSON] | None:
@@ -35,12 +50,24 @@ def plain_record(record: object, *, canonical: bool) -> dict[str, JSON] | None:
     plan = _plan(cls, canonical)
     if plan is None:
         return None
-    result = {}
-    for name, convert in plan:
-        value = convert(getattr(record, name, _NOT_PLAIN))
-        if value is _NOT_PLAIN:
+    try:
+        found = plan.values_of(record)
+    except AttributeError:
+        return None
+    result: dict[str, JSON] = {}
+    for (name, annotation, convert), value in zip(plan.fields, found, strict=True):
+        # Most values are short texts and numbers: a call costs more than the look.
+        if annotation is str:
+            if type(value) is str and value.isascii() and "\x00" not in value:
+                result[name] = value
+                continue
+        elif annotation is int and type(value) is int and -_SAFE < value < _SAFE:
+            result[name] = value
+            continue
+        converted = convert(value)
+        if converted is _NOT_PLAIN:
             return None
-        result[name] = value
+        result[name] = converted
     return result
 
 
@@ -57,11 +84,22 @@ def _plan(cls: type, canonical: bool) -> Plan | None:
         return None
     if any(isinstance(hint, InitVar) for hint in hints.values()):
         return None
-    plan = [(field.name, _convert_of(hints[field.name])) for field in declared]
+    names = [field.name for field in declared]
     if canonical:
-        plan.sort(key=lambda item: (len(item[0].encode()), item[0].encode()))
-    checked = [(name, convert) for name, convert in plan if convert is not None]
-    return tuple(checked) if len(checked) == len(plan) else None
+        names.sort(key=lambda name: (len(name.encode()), name.encode()))
+    plan = []
+    for name in names:
+        convert = _convert_of(hints[name])
+        if convert is None:
+            return None
+        plan.append((name, hints[name], convert))
+    return Plan(_values_of(names), tuple(plan))
+
+
+def _values_of(names: list[str]) -> Callable[[object], tuple[Any, ...]]:
+    """Return what gets the values of some attributes as a tuple, however few."""
+    get = attrgetter(*names) if names else lambda record: ()
+    return get if len(names) != 1 else lambda record: (get(record),)
 
 
 def _convert_of(hint: Any) -> Convert | None:
@@ -69,6 +107,8 @@ def _convert_of(hint: Any) -> Convert | None:
     if hint in _CONVERTS:
         return _CONVERTS[hint]
     origin, arguments = get_origin(hint), get_args(hint)
+    if origin is list and arguments[0] is str:
+        return _texts
     if origin is list and arguments[0] in _CONVERTS:
         return partial(_items, _CONVERTS[arguments[0]])
     if origin in (Union, UnionType) and len(arguments) == 2 and NoneType in arguments:
@@ -118,6 +158,13 @@ def _moment(value: Any) -> JSON:
 
 def _identifier(value: Any) -> JSON:
     return str(value) if type(value) is UUID else _NOT_PLAIN
+
+
+def _texts(value: Any) -> JSON:
+    if type(value) is not list or set(map(type, value)) - {str}:
+        return _NOT_PLAIN
+    joined = "".join(value)
+    return list(value) if _text(joined) is joined else _NOT_PLAIN
 
 
 def _items(convert: Convert, value: Any) -> JSON:

@@ -100,7 +100,7 @@ class EnqueueOperations(LeaseOperations, EnqueueOnceOperations):
         headers: Mapping[str, JSON] | None = None,
         correlation_id: str | None = None,
     ) -> list[EnqueuedId]:
-        """See services.enqueue_many(). Two statements: draw ids, and COPY."""
+        """See services.enqueue_many(). One transaction: draw ids, and COPY."""
         stream_name = arguments.stream_name(stream_name)
         options = enqueue_options(
             delay=delay,
@@ -114,33 +114,34 @@ class EnqueueOperations(LeaseOperations, EnqueueOnceOperations):
         new = new_messages(messages)
         if not new:
             return []
-        ((drawn, due_at, expires_at, held),) = self._execute(
-            "draw_message_ids",
-            {
-                "queue": stream_name,
-                "count": len(new),
-                "delay": options.delay or None,
-                "expires_in": options.expires_in,
-                "group_key": options.group_key,
-            },
-        )
-        ids = drawn.split(",")
-        first, later = _states(options, held)
-        shared = "\t".join(
-            column_text(value)
-            for value in (
-                due_at,
-                expires_at,
-                options.group_key,
-                options.correlation_id,
-                _headers(options),
+        with self.all_or_none():
+            ((drawn, due_at, expires_at, held),) = self._execute(
+                "draw_message_ids",
+                {
+                    "queue": stream_name,
+                    "count": len(new),
+                    "delay": options.delay or None,
+                    "expires_in": options.expires_in,
+                    "group_key": options.group_key,
+                },
             )
-        )
-        begin = f"{stream_name}\t{-options.priority}"
-        lines = _lines(ids, new, f"{begin}\t{later}\t{shared}")
-        if first != later:
-            lines[0] = _lines(ids[:1], new[:1], f"{begin}\t{first}\t{shared}")[0]
-        self._copy("copy_messages", "".join(lines))
+            ids = drawn.split(",")
+            first, later = _states(options, held)
+            shared = "\t".join(
+                column_text(value)
+                for value in (
+                    due_at,
+                    expires_at,
+                    options.group_key,
+                    options.correlation_id,
+                    _headers(options),
+                )
+            )
+            begin = f"{stream_name}\t{-options.priority}"
+            lines = _lines(ids, new, f"{begin}\t{later}\t{shared}")
+            if first != later:
+                lines[0] = _lines(ids[:1], new[:1], f"{begin}\t{first}\t{shared}")[0]
+            self._copy("copy_messages", "".join(lines))
         self._enqueued(stream_name, options)
         return [EnqueuedId(number) for number in ids]
 
