@@ -30,7 +30,7 @@ from eventstreaming.exceptions import (
 )
 from eventstreaming.types import JSON, Append, DeadLetter, Message, StoredEvent
 
-_KEPT = (datetime, Decimal)  # values.py checks these itself
+_KEPT = (bytes, datetime, Decimal)  # values.py checks these itself
 _NO_RECORDS = (StoredEvent, Message, DeadLetter, Append)
 
 

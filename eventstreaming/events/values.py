@@ -9,6 +9,7 @@ the same value. Data of messages is kept to the letter: `checked()`.
 
 import json
 import math
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -230,6 +231,10 @@ def _decimal(value: Decimal) -> str:
     return str(value)
 
 
+def _bytes(value: bytes) -> str:
+    return b64encode(value).decode()
+
+
 def _itself(value: JSON) -> JSON:
     return value
 
@@ -240,6 +245,7 @@ _LEAVES: dict[type, Callable[[Any], JSON]] = {
     int: _whole,
     bool: _itself,
     type(None): _itself,
+    bytes: _bytes,
     datetime: _moment,
     Decimal: _decimal,
 }

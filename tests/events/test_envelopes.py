@@ -158,3 +158,12 @@ def test_headers_are_kept_in_order_and_copied() -> None:
     kept = options(headers=headers).headers
     headers["b"].append(2)  # type: ignore[attr-defined]
     assert repr(kept) == "{'b': [1], 'a': 2}"
+
+
+def test_key_of_bytes_is_refused_and_not_made_a_text() -> None:
+    with pytest.raises(InvalidType, match="keys must be str, not bytes"):
+        new_events("s", EventData("Sent", {b"a": 1}))
+    with pytest.raises(InvalidType, match="keys must be str, not bytes"):
+        new_message({"a": {b"b": 1}})
+    (event,) = new_events("s", EventData("Sent", {"a": b"\xff"}))
+    assert event.data == {"a": "/w=="}

@@ -103,7 +103,7 @@ def test_subclasses_become_the_class_itself() -> None:
         ({"\x00": 1}, InvalidValue, "data['\\x00']"),
         ({1: 1}, InvalidType, "data[1]"),
         ({1, 2}, InvalidType, "data"),
-        (b"", InvalidType, "data"),
+        (range(3), InvalidType, "data"),
         (datetime(2030, 1, 1), InvalidValue, "data"),  # noqa: DTZ001
         (Decimal("sNaN"), InvalidValue, "data"),
         (nested(101), InvalidValue, "data" + "[0]" * 12 + "[0..." + "[0]" * 13),
