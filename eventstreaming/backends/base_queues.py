@@ -12,6 +12,14 @@ from eventstreaming.backends.base_waking import BaseWaking
 from eventstreaming.backends.consuming import AsyncConsumption, Consumption
 from eventstreaming.backends.twins import async_block, async_method
 from eventstreaming.backends.waiting import pauses
+from eventstreaming.events import arguments
+from eventstreaming.events.envelopes import (
+    EnqueueOptions,
+    NewMessage,
+    enqueue_options,
+    new_message,
+    new_messages,
+)
 from eventstreaming.events.queue_settings import Delays, QueueSettings
 from eventstreaming.events.unset import UNSET, Unset
 from eventstreaming.types import (
@@ -33,7 +41,6 @@ class LeaseTerms(NamedTuple):
 class BaseQueues(BaseDeadLetters, BaseWaking, ABC):
     """Queues. What each method does stands in `services`."""
 
-    @abstractmethod
     def enqueue(
         self,
         stream_name: str,
@@ -50,8 +57,21 @@ class BaseQueues(BaseDeadLetters, BaseWaking, ABC):
         correlation_id: str | None = None,
     ) -> EnqueuedId:
         """See services.enqueue()."""
+        stream_name = arguments.stream_name(stream_name)
+        options = enqueue_options(
+            delay=delay,
+            priority=priority,
+            group_key=group_key,
+            deduplication_key=deduplication_key,
+            deduplication_window=deduplication_window,
+            expires_in=expires_in,
+            headers=headers,
+            correlation_id=correlation_id,
+        )
+        idempotency_key = arguments.text(idempotency_key, "idempotency_key")
+        new = new_message(message)
+        return self.write_message(stream_name, options, new, idempotency_key)
 
-    @abstractmethod
     def enqueue_many(
         self,
         stream_name: str,
@@ -65,6 +85,40 @@ class BaseQueues(BaseDeadLetters, BaseWaking, ABC):
         correlation_id: str | None = None,
     ) -> list[EnqueuedId]:
         """See services.enqueue_many()."""
+        stream_name = arguments.stream_name(stream_name)
+        options = enqueue_options(
+            delay=delay,
+            priority=priority,
+            group_key=group_key,
+            deduplication_key=None,
+            expires_in=expires_in,
+            headers=headers,
+            correlation_id=correlation_id,
+        )
+        new = new_messages(messages)
+        return self.write_messages(stream_name, options, new) if new else []
+
+    @abstractmethod
+    def write_message(
+        self,
+        stream_name: str,
+        options: EnqueueOptions,
+        new: NewMessage,
+        idempotency_key: str | None,
+    ) -> EnqueuedId:
+        """
+        Write a checked message, and announce it.
+
+        Where another one with its deduplication key lives, or is younger than the
+        window, or a call with the idempotency key has been before, return that
+        one's id instead. Raise IdempotencyConflict when that call's message differs.
+        """
+
+    @abstractmethod
+    def write_messages(
+        self, stream_name: str, options: EnqueueOptions, new: list[NewMessage]
+    ) -> list[EnqueuedId]:
+        """Write checked messages, of which there are some, in order, all or none."""
 
     def dequeue(
         self,

@@ -70,14 +70,6 @@ def text(value: object, field: str) -> str | None:
     return plain(storable(value, field))
 
 
-def required_text(value: object, field: str) -> str:
-    """Check a short text; it may not be None."""
-    checked = text(value, field)
-    if checked is None:
-        raise InvalidType(field, "must be a str, not NoneType")
-    return checked
-
-
 def plain(value: str) -> str:
     """Return a str of a subclass as str itself; str() asks the subclass."""
     return str.__str__(value)

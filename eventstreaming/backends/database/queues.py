@@ -1,6 +1,5 @@
 """Queues by the ORM: enqueueing, leasing, and counting."""
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -18,14 +17,11 @@ from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import (
     EnqueueOptions,
     NewMessage,
-    enqueue_options,
-    new_message,
-    new_messages,
 )
 from eventstreaming.events.limits import limits
 from eventstreaming.events.queue_settings import MAX_COUNT, SKIP
 from eventstreaming.models import Message as MessageRow
-from eventstreaming.types import JSON, Duration, EnqueuedId, Message, QueueInfo
+from eventstreaming.types import Duration, EnqueuedId, Message, QueueInfo
 
 COUNT_BOUND = 10_000
 STATES = ("ready", "in_flight", "delayed", "blocked", "dead")
@@ -41,34 +37,14 @@ VISIBLE = Q(state__in=(READY, BLOCKED), leased_until__lte=Now()) | Q(
 class QueueOperations(LeaseOperations, EnqueueOnceOperations):
     """The ephemeral half of DatabaseEventStore."""
 
-    def enqueue(
+    def write_message(
         self,
         stream_name: str,
-        message: object,
-        *,
-        delay: Duration | None = None,
-        priority: int = 0,
-        group_key: str | None = None,
-        deduplication_key: str | None = None,
-        deduplication_window: Duration | None = None,
-        idempotency_key: str | None = None,
-        expires_in: Duration | None = None,
-        headers: Mapping[str, JSON] | None = None,
-        correlation_id: str | None = None,
+        options: EnqueueOptions,
+        new: NewMessage,
+        idempotency_key: str | None,
     ) -> EnqueuedId:
-        """See services.enqueue()."""
-        stream_name = arguments.stream_name(stream_name)
-        options = enqueue_options(
-            delay=delay,
-            priority=priority,
-            group_key=group_key,
-            deduplication_key=deduplication_key,
-            deduplication_window=deduplication_window,
-            expires_in=expires_in,
-            headers=headers,
-            correlation_id=correlation_id,
-        )
-        new = new_message(message)
+        """See BaseQueues.write_message()."""
         enqueue = partial(self._enqueue, stream_name, options, new)
         if options.deduplication_window is not None:
             enqueue = partial(
@@ -76,12 +52,7 @@ class QueueOperations(LeaseOperations, EnqueueOnceOperations):
             )
         if idempotency_key is None:
             return enqueue()
-        return self._enqueue_once(
-            stream_name,
-            arguments.required_text(idempotency_key, "idempotency_key"),
-            new,
-            enqueue,
-        )
+        return self._enqueue_once(stream_name, idempotency_key, new, enqueue)
 
     def _enqueue(
         self, stream_name: str, options: EnqueueOptions, new: NewMessage
@@ -96,30 +67,10 @@ class QueueOperations(LeaseOperations, EnqueueOnceOperations):
         self._announce(stream_name, options)
         return enqueued
 
-    def enqueue_many(
-        self,
-        stream_name: str,
-        messages: Iterable[object],
-        *,
-        delay: Duration | None = None,
-        priority: int = 0,
-        group_key: str | None = None,
-        expires_in: Duration | None = None,
-        headers: Mapping[str, JSON] | None = None,
-        correlation_id: str | None = None,
+    def write_messages(
+        self, stream_name: str, options: EnqueueOptions, new: list[NewMessage]
     ) -> list[EnqueuedId]:
-        """See services.enqueue_many()."""
-        stream_name = arguments.stream_name(stream_name)
-        options = enqueue_options(
-            delay=delay,
-            priority=priority,
-            group_key=group_key,
-            deduplication_key=None,
-            expires_in=expires_in,
-            headers=headers,
-            correlation_id=correlation_id,
-        )
-        new = new_messages(messages)
+        """See BaseQueues.write_messages()."""
         rows = self._messages.bulk_create(
             _row(stream_name, options, message) for message in new
         )

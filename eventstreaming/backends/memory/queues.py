@@ -1,6 +1,5 @@
 """Queues in memory: enqueueing, claiming and counting."""
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from eventstreaming import clock
@@ -11,16 +10,12 @@ from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import (
     EnqueueOptions,
     NewMessage,
-    enqueue_options,
     message_digest,
-    new_message,
-    new_messages,
 )
 from eventstreaming.events.limits import limits
 from eventstreaming.events.queue_settings import MAX_COUNT
 from eventstreaming.exceptions import IdempotencyConflict
 from eventstreaming.types import (
-    JSON,
     Duration,
     EnqueuedId,
     Message,
@@ -31,36 +26,14 @@ from eventstreaming.types import (
 class QueueOperations(QueueSettingsOperations):
     """Messages in the order of their places."""
 
-    def enqueue(
+    def write_message(
         self,
         stream_name: str,
-        message: object,
-        *,
-        delay: Duration | None = None,
-        priority: int = 0,
-        group_key: str | None = None,
-        deduplication_key: str | None = None,
-        deduplication_window: Duration | None = None,
-        idempotency_key: str | None = None,
-        expires_in: Duration | None = None,
-        headers: Mapping[str, JSON] | None = None,
-        correlation_id: str | None = None,
+        options: EnqueueOptions,
+        new: NewMessage,
+        idempotency_key: str | None,
     ) -> EnqueuedId:
-        """See services.enqueue()."""
-        stream_name = arguments.stream_name(stream_name)
-        options = enqueue_options(
-            delay=delay,
-            priority=priority,
-            group_key=group_key,
-            deduplication_key=deduplication_key,
-            deduplication_window=deduplication_window,
-            expires_in=expires_in,
-            headers=headers,
-            correlation_id=correlation_id,
-        )
-        if idempotency_key is not None:
-            idempotency_key = arguments.text(idempotency_key, "idempotency_key")
-        new = new_message(message)
+        """See BaseQueues.write_message()."""
         data = self._data
         with data.lock:
             enqueued = _first_enqueue(data, stream_name, idempotency_key, new)
@@ -77,30 +50,10 @@ class QueueOperations(QueueSettingsOperations):
             self._announce(stream_name, options)
         return enqueued
 
-    def enqueue_many(
-        self,
-        stream_name: str,
-        messages: Iterable[object],
-        *,
-        delay: Duration | None = None,
-        priority: int = 0,
-        group_key: str | None = None,
-        expires_in: Duration | None = None,
-        headers: Mapping[str, JSON] | None = None,
-        correlation_id: str | None = None,
+    def write_messages(
+        self, stream_name: str, options: EnqueueOptions, new: list[NewMessage]
     ) -> list[EnqueuedId]:
-        """See services.enqueue_many()."""
-        stream_name = arguments.stream_name(stream_name)
-        options = enqueue_options(
-            delay=delay,
-            priority=priority,
-            group_key=group_key,
-            deduplication_key=None,
-            expires_in=expires_in,
-            headers=headers,
-            correlation_id=correlation_id,
-        )
-        new = new_messages(messages)
+        """See BaseQueues.write_messages()."""
         with self._data.lock:
             ids = self._put(stream_name, new, options)
         self._announce(stream_name, options)

@@ -1,6 +1,5 @@
 """Enqueueing in PostgreSQL: one message by a function, many by COPY."""
 
-from collections.abc import Iterable, Mapping
 from functools import partial
 
 import msgspec
@@ -8,15 +7,11 @@ import msgspec
 from eventstreaming.backends.database.enqueueing_once import EnqueueOnceOperations
 from eventstreaming.backends.postgresql.copying import column_text, json_text
 from eventstreaming.backends.postgresql.leases import LeaseOperations
-from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import (
     EnqueueOptions,
     NewMessage,
-    enqueue_options,
-    new_message,
-    new_messages,
 )
-from eventstreaming.types import JSON, Duration, EnqueuedId
+from eventstreaming.types import EnqueuedId
 
 _encoder = msgspec.json.Encoder()
 
@@ -24,34 +19,14 @@ _encoder = msgspec.json.Encoder()
 class EnqueueOperations(LeaseOperations, EnqueueOnceOperations):
     """Putting messages into a queue."""
 
-    def enqueue(
+    def write_message(
         self,
         stream_name: str,
-        message: object,
-        *,
-        delay: Duration | None = None,
-        priority: int = 0,
-        group_key: str | None = None,
-        deduplication_key: str | None = None,
-        deduplication_window: Duration | None = None,
-        idempotency_key: str | None = None,
-        expires_in: Duration | None = None,
-        headers: Mapping[str, JSON] | None = None,
-        correlation_id: str | None = None,
+        options: EnqueueOptions,
+        new: NewMessage,
+        idempotency_key: str | None,
     ) -> EnqueuedId:
-        """See services.enqueue(). One statement."""
-        stream_name = arguments.stream_name(stream_name)
-        options = enqueue_options(
-            delay=delay,
-            priority=priority,
-            group_key=group_key,
-            deduplication_key=deduplication_key,
-            deduplication_window=deduplication_window,
-            expires_in=expires_in,
-            headers=headers,
-            correlation_id=correlation_id,
-        )
-        new = new_message(message)
+        """See BaseQueues.write_message(). One statement, more where a key is kept."""
         enqueue = partial(self._enqueue, stream_name, options, new)
         if options.deduplication_window is not None:
             enqueue = partial(
@@ -59,12 +34,7 @@ class EnqueueOperations(LeaseOperations, EnqueueOnceOperations):
             )
         if idempotency_key is None:
             return enqueue()
-        return self._enqueue_once(
-            stream_name,
-            arguments.required_text(idempotency_key, "idempotency_key"),
-            new,
-            enqueue,
-        )
+        return self._enqueue_once(stream_name, idempotency_key, new, enqueue)
 
     def _enqueue(
         self, stream_name: str, options: EnqueueOptions, new: NewMessage
@@ -88,32 +58,10 @@ class EnqueueOperations(LeaseOperations, EnqueueOnceOperations):
         self._enqueued(stream_name, options)
         return EnqueuedId(str(abs(number)), created=number > 0)
 
-    def enqueue_many(
-        self,
-        stream_name: str,
-        messages: Iterable[object],
-        *,
-        delay: Duration | None = None,
-        priority: int = 0,
-        group_key: str | None = None,
-        expires_in: Duration | None = None,
-        headers: Mapping[str, JSON] | None = None,
-        correlation_id: str | None = None,
+    def write_messages(
+        self, stream_name: str, options: EnqueueOptions, new: list[NewMessage]
     ) -> list[EnqueuedId]:
-        """See services.enqueue_many(). One transaction: draw ids, and COPY."""
-        stream_name = arguments.stream_name(stream_name)
-        options = enqueue_options(
-            delay=delay,
-            priority=priority,
-            group_key=group_key,
-            deduplication_key=None,
-            expires_in=expires_in,
-            headers=headers,
-            correlation_id=correlation_id,
-        )
-        new = new_messages(messages)
-        if not new:
-            return []
+        """See BaseQueues.write_messages(). One transaction: draw ids, and COPY."""
         with self.all_or_none():
             ((drawn, due_at, expires_at, held),) = self._execute(
                 "draw_message_ids",
