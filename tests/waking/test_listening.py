@@ -8,6 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from eventstreaming import EventData, append, enqueue, event_store, read_stream
+from eventstreaming.backends.relational import RelationalStore
 from eventstreaming.backends.statements import statement
 from eventstreaming.backends.waking import listening
 from eventstreaming.backends.waking.waiters import Waiters
@@ -44,6 +45,24 @@ def test_who_waits_is_rung_by_another_process() -> None:
         with waiting(topic) as who:
             announce_elsewhere(announced)
             assert who.is_rung(), (topic, announced)
+
+
+def test_what_comes_just_after_all_have_looked_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Unannounced, and before the listener's first beat."""
+    ring = listening.ListenedWaiters.ring
+
+    def ring_and_append(waiters: Any, announced: str, **options: Any) -> None:
+        ring(waiters, announced, **options)
+        append("order-1", NOTED)
+        connection.close()
+
+    monkeypatch.setattr(listening.ListenedWaiters, "ring", ring_and_append)
+    monkeypatch.setattr(RelationalStore, "announce", lambda *args: None)
+    who = Waiting()
+    with event_store.waiters.waiting(["order-*"], who.ring):
+        wait_until(lambda: False in who.rings, "the beat rings")
 
 
 def test_who_waits_for_something_else_is_left_alone() -> None:

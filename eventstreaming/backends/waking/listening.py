@@ -107,9 +107,10 @@ class ListenedWaiters(Waiters):
             driver.execute(f'LISTEN "{channel}"')
             if process != driver.info.backend_pid:
                 self._probe(driver, channel)
+            # The fence first: what moves it once all have looked is to be seen.
+            fence = self._look(driver, channel, None)
             self.ring(ANYTHING)  # what was announced before
             self._silence_is_known = False
-            fence: int | None = None
             while self.topics():
                 self._live_until = clock.monotonic() + LIVE_FOR * BEAT
                 for notification in driver.notifies(timeout=_beat()):
