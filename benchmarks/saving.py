@@ -41,7 +41,8 @@ def how_fast(run: Document) -> str:
         f"Measured on {machine['date']}: PostgreSQL {machine['postgresql']}, "
         f"{machine['processors']} processors.",
         "",
-        "| rate, by raw psycopg's (5 ms transactions: by one serial stream's) | eventstreaming | prepared | the fastest other |",
+        "| rate, by raw psycopg's (5 ms transactions: by one serial stream's) "
+        "| eventstreaming | prepared | the fastest other |",
         "| --- | --- | --- | --- |",
     ]
     for scenario in run["scenarios"]:
