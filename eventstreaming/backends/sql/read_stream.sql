@@ -1,7 +1,8 @@
 -- One page of a stream, each row with the stream's bounds, so that the first
 -- page needs no statement of its own for them. No fence: offset order is the
 -- order of the head's lock. A concurrent stream has no such order: there the
--- caller took the fence in an earlier statement, or gets no events. What lies below the first offset is being removed.
+-- caller took the fence in an earlier statement, or gets no events. What lies below
+-- the first offset is being removed.
 SELECT s.first_offset, s.next_offset, s.state, s.kind, e.*
   FROM eventstreaming_stream AS s
   LEFT JOIN LATERAL (
