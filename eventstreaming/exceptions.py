@@ -6,6 +6,7 @@ caller's transaction is still usable. Errors of the database itself pass
 through unchanged.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 from django.core.exceptions import ImproperlyConfigured
@@ -212,3 +213,18 @@ class MessageNotFound(EventStreamingError, LookupError):
 
 class HandlerConflict(EventStreamingError, ImproperlyConfigured):
     """Two handlers or subscriptions share one name, or a stored one differs."""
+
+
+class NeverIdle(EventStreamingError):
+    """A test ran handlers until nothing is left, and there was always more."""
+
+    def __init__(self, limit: int, names: Sequence[str]) -> None:
+        shown = ", ".join(sorted(set(names)))
+        if len(shown) > 200:
+            shown = f"{shown[:200]} …"
+        super().__init__(
+            f"still not idle after {limit:,} calls of handlers; the last ones were of "
+            f"{shown}: they go on for ever, or `limit` is too low"
+        )
+        self.limit = limit
+        self.names = list(names)

@@ -1,6 +1,8 @@
 """
 What projects and other stores need for their own tests.
 
+`run_until_idle()` runs queue handlers and subscriptions inside a `TestCase`.
+
 `EventStoreContract` is the contract of every store as tests. A store of your
 own passes it, or says by a capability flag which part does not apply to it:
 
@@ -28,5 +30,6 @@ of the contract are mixins as well, in `eventstreaming.testing.contract`.
 """
 
 from eventstreaming.testing.contract import EventStoreContract
+from eventstreaming.testing.running import HandlerRun, arun_until_idle, run_until_idle
 
-__all__ = ["EventStoreContract"]
+__all__ = ["EventStoreContract", "HandlerRun", "arun_until_idle", "run_until_idle"]
