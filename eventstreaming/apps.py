@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class EventStreamingConfig(AppConfig):
-    """Registers the checks and loads `subscriptions.py` of every installed app."""
+    """Registers the checks and loads `subscriptions.py` and `sagas.py` of every app."""
 
     name = "eventstreaming"
     verbose_name = _("Event streaming")
@@ -15,4 +15,4 @@ class EventStreamingConfig(AppConfig):
     def ready(self) -> None:
         import_module("eventstreaming.checks")
         import_module("eventstreaming.signals")
-        autodiscover_modules("subscriptions")
+        autodiscover_modules("subscriptions", "sagas")

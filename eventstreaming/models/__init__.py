@@ -3,6 +3,7 @@
 from eventstreaming.models.idempotency import IdempotencyKey
 from eventstreaming.models.processing import Checkpoint, Subscription
 from eventstreaming.models.queues import DeadLetter, Message, Queue
+from eventstreaming.models.sagas import Saga
 from eventstreaming.models.streams import Event, Stream, StreamConfiguration
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "IdempotencyKey",
     "Message",
     "Queue",
+    "Saga",
     "Stream",
     "StreamConfiguration",
     "Subscription",

@@ -12,6 +12,7 @@ from typing import Any
 
 import django
 from django.apps import apps
+from django.core.management import call_command
 
 from eventstreaming import dequeue_many
 from eventstreaming.exceptions import LeaseLost
@@ -84,10 +85,16 @@ def leave_effects(note: Callable[..., None]) -> None:
             time.sleep(0.01)
 
 
+def take_turns_of_sagas(note: Callable[..., None]) -> None:
+    """Run sagas as a project does, until killed."""
+    call_command("runworker", "saga:proof", threads=4)
+
+
 KINDS = {
     "groups": consume_groups,
     "late": answer_late,
     "effects": leave_effects,
+    "sagas": take_turns_of_sagas,
 }
 
 if __name__ == "__main__":

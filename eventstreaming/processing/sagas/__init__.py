@@ -1,0 +1,1 @@
+"""Sagas: steps that are done one after another, or undone in reverse."""
