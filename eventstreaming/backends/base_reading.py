@@ -6,7 +6,7 @@ A store brings the pages: `fetch_stream_page()`, `fetch_positions()` and the
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -225,7 +225,7 @@ class BaseReading(BaseWaking, ABC):
     @abstractmethod
     def fetch_positions(
         self, category: str | None, request: ReadRequest, size: int
-    ) -> list[StoredEvent]:
+    ) -> Sequence[StoredEvent]:
         """
         Return at most `size` events of a category (None: of all), in reading order.
 

@@ -176,7 +176,7 @@ class BaseStreams(BaseReading):
         after: int,
         limit: int,
         event_types: list[str] | None,
-    ) -> tuple[list[StoredEvent], int]:
+    ) -> tuple[Sequence[StoredEvent], int]:
         """
         Return the next events of a stream, and the last offset that was looked at.
 
@@ -206,7 +206,7 @@ class BaseStreams(BaseReading):
         after: int,
         limit: int,
         event_types: list[str] | None,
-    ) -> tuple[list[StoredEvent], int]:
+    ) -> tuple[Sequence[StoredEvent], int]:
         """
         Return the next events of a category (None: of all), and one fence.
 

@@ -1,6 +1,6 @@
 """Reading that goes on: after what is there, what comes."""
 
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Protocol
@@ -106,7 +106,7 @@ class Following:
     def _has_ended(self) -> bool:
         return self._left == 0 or self._request.low > self._request.high
 
-    def _look(self) -> tuple[list[StoredEvent], bool]:
+    def _look(self) -> tuple[Sequence[StoredEvent], bool]:
         """Fetch the next page, and say whether it is full: then more is there."""
         request, size = self._request, self._request.batch_size
         if self._left is not None:

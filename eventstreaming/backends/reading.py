@@ -1,6 +1,6 @@
 """How every store reads: what was asked for, and one page after another."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
@@ -13,7 +13,7 @@ from eventstreaming.types import StoredEvent
 BATCH_SIZE = 500  # events fetched at a time
 MAX_BATCH_SIZE = 10_000
 
-Page: TypeAlias = tuple[list[StoredEvent], int]
+Page: TypeAlias = tuple[Sequence[StoredEvent], int]
 PlaceOf: TypeAlias = Callable[[StoredEvent], int]
 
 

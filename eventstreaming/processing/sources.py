@@ -1,5 +1,6 @@
 """What a subscription reads: a stream, a category, or the whole store."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Self
@@ -75,7 +76,7 @@ class Source:
         after: int | None,
         limit: int,
         event_types: list[str] | None,
-    ) -> tuple[list[StoredEvent], int]:
+    ) -> tuple[Sequence[StoredEvent], int]:
         """
         Return what comes after a place, and the last place that was looked at.
 

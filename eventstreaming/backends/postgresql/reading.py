@@ -1,7 +1,10 @@
 """Pages of persistent streams in PostgreSQL: one statement each."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
+from eventstreaming.backends.pages import EventsOfRows, Row
 from eventstreaming.backends.reading import Page, ReadRequest, refuse_truncated
 from eventstreaming.backends.relational import RelationalStore, moment
 from eventstreaming.events.values import from_json
@@ -9,8 +12,6 @@ from eventstreaming.exceptions import StreamDeleted
 from eventstreaming.types import StoredEvent
 
 _CONCURRENT, _DELETED = 1, 1
-
-Row = tuple[Any, ...]
 
 
 class ReadOperations(RelationalStore):
@@ -31,25 +32,26 @@ class ReadOperations(RelationalStore):
         )
         if not rows:
             return [], -1
-        first_offset, next_offset, state, kind = rows[0][:4]
+        first_offset, next_offset, state, kind = rows[0][-4:]
         if state == _DELETED:
             raise StreamDeleted(stream_name)
         if kind == _CONCURRENT and not fenced:
             return None
         refuse_truncated(stream_name, request, first_offset)
-        events = [_event(stream_name, row[4:]) for row in rows if row[4] is not None]
-        return events, next_offset - 1
+        if rows[0][0] is None:  # a stream without such events
+            return [], next_offset - 1
+        return EventsOfRows(partial(_event, stream_name), rows), next_offset - 1
 
     def fetch_positions(
         self, category: str | None, request: ReadRequest, size: int
-    ) -> list[StoredEvent]:
+    ) -> Sequence[StoredEvent]:
         """See BaseReading.fetch_positions()."""
         name = "read_all" if category is None else "read_category"
         rows = self._execute(
             f"{name}_backwards" if request.backwards else name,
             {"category": category, **_bounds(request, size)},
         )
-        return [_event(row[0], row[1:]) for row in rows]
+        return EventsOfRows(partial(_event, None), rows)
 
 
 def _bounds(request: ReadRequest, size: int) -> dict[str, Any]:
@@ -61,15 +63,17 @@ def _bounds(request: ReadRequest, size: int) -> dict[str, Any]:
     }
 
 
-def _event(stream_name: str, row: Row) -> StoredEvent:
+def _event(stream_name: str | None, row: Row) -> StoredEvent:
+    """Make an event; without a name, the row's last column is it."""
+    metadata = row[5]
     return StoredEvent(
-        stream_name=stream_name,
+        stream_name=row[-1] if stream_name is None else stream_name,
         offset=row[0],
         position=row[1],
         event_id=row[2],
         event_type=row[3],
         data=from_json(row[4]),
-        metadata=from_json(row[5]),
+        metadata={} if metadata == "{}" else from_json(metadata),
         schema_version=row[6],
         key=row[7],
         correlation_id=row[8],

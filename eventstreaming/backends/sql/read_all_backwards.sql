@@ -1,5 +1,5 @@
 -- One page of the whole store from its end. The caller took the fence in an earlier statement.
-SELECT s.name, e.*
+SELECT e.*, s.name
   FROM (SELECT "offset", "position", event_id, event_type, data, metadata,
                schema_version, key, correlation_id, causation_id,
               "timestamp"::text,

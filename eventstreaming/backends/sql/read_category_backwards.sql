@@ -1,7 +1,7 @@
 -- One page of a category from its end. The caller took the fence in an earlier
 -- statement. The pairs are compared so that only the category's index fits: the
 -- planner may walk the primary key through all other categories for `category =`.
-SELECT s.name, e.*
+SELECT e.*, s.name
   FROM (SELECT "offset", "position", event_id, event_type, data, metadata,
                schema_version, key, correlation_id, causation_id,
               "timestamp"::text,

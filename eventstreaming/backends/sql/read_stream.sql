@@ -3,7 +3,7 @@
 -- order of the head's lock. A concurrent stream has no such order: there the
 -- caller took the fence in an earlier statement, or gets no events. What lies below
 -- the first offset is being removed.
-SELECT s.first_offset, s.next_offset, s.state, s.kind, e.*
+SELECT e.*, s.first_offset, s.next_offset, s.state, s.kind
   FROM eventstreaming_stream AS s
   LEFT JOIN LATERAL (
        SELECT "offset", "position", event_id, event_type, data, metadata,
