@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
+from eventstreaming.backends.postgresql.bound import BoundStatements
 from eventstreaming.backends.postgresql.copying import copy_text
-from eventstreaming.backends.relational import RelationalStore, moment
+from eventstreaming.backends.relational import moment
 from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import (
     NewEvent,
@@ -33,7 +34,7 @@ _encoder = msgspec.json.Encoder()
 Row = tuple[Any, ...]
 
 
-class AppendOperations(RelationalStore):
+class AppendOperations(BoundStatements):
     """What writes events, in three ways that give the same result."""
 
     def write_events(
@@ -53,7 +54,7 @@ class AppendOperations(RelationalStore):
     def _append_one(
         self, stream_name: str, expected: ExpectedVersion, event: NewEvent
     ) -> list[StoredEvent]:
-        ((problem, offset, position, timestamp),) = self._execute(
+        ((problem, offset, position, timestamp),) = self._execute_bound(
             "append_one",
             {
                 "stream_name": stream_name,
@@ -77,7 +78,7 @@ class AppendOperations(RelationalStore):
     def _append_several(
         self, stream_name: str, expected: ExpectedVersion, new: list[NewEvent]
     ) -> list[StoredEvent]:
-        ((problem, offset, positions, timestamp),) = self._execute(
+        ((problem, offset, positions, timestamp),) = self._execute_bound(
             "append",
             {
                 "stream_name": stream_name,
@@ -99,7 +100,7 @@ class AppendOperations(RelationalStore):
     ) -> list[StoredEvent]:
         """Append in a transaction: a conflict is known before anything is written."""
         category = arguments.category_of(stream_name)
-        ((problem, offset, positions, timestamp, stream_id),) = self._execute(
+        ((problem, offset, positions, timestamp, stream_id),) = self._execute_bound(
             "begin_append",
             {
                 "stream_name": stream_name,

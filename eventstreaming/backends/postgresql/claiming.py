@@ -126,7 +126,7 @@ class ClaimOperations(LeaseOperations):
     ) -> list[Row]:
         places = [(name, *place) for name, places in ranges.items() for place in places]
         generations = {name: lanes[name].generation for name in ranges}
-        rows = self._execute(
+        rows = self._execute_bound(
             "claim",
             {
                 "queues": [place[0] for place in places],

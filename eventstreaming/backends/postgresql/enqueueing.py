@@ -39,7 +39,7 @@ class EnqueueOperations(LeaseOperations, EnqueueOnceOperations):
     def _enqueue(
         self, stream_name: str, options: EnqueueOptions, new: NewMessage
     ) -> EnqueuedId:
-        ((number,),) = self._execute(
+        ((number,),) = self._execute_bound(
             "enqueue",
             {
                 "queue": stream_name,
@@ -63,7 +63,7 @@ class EnqueueOperations(LeaseOperations, EnqueueOnceOperations):
     ) -> list[EnqueuedId]:
         """See BaseQueues.write_messages(). One transaction: draw ids, and COPY."""
         with self.all_or_none():
-            ((drawn, due_at, expires_at, held),) = self._execute(
+            ((drawn, due_at, expires_at, held),) = self._execute_bound(
                 "draw_message_ids",
                 {
                     "queue": stream_name,

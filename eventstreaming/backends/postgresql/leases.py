@@ -8,8 +8,9 @@ from typing import Any
 
 from eventstreaming.backends.failures import failure_of
 from eventstreaming.backends.leasing import leased
+from eventstreaming.backends.postgresql.bound import BoundStatements
 from eventstreaming.backends.postgresql.lanes import Lanes, lanes_of
-from eventstreaming.backends.relational import RelationalStore, moment
+from eventstreaming.backends.relational import moment
 from eventstreaming.events import arguments
 from eventstreaming.events.patterns import matching
 from eventstreaming.events.queue_settings import BACKOFF, MAX_ATTEMPTS
@@ -19,7 +20,7 @@ from eventstreaming.types import Duration, Message
 _BACKOFF = dumps(BACKOFF)
 
 
-class LeaseOperations(RelationalStore):
+class LeaseOperations(BoundStatements):
     """Acknowledge, nack, extend and release."""
 
     def acknowledge(
@@ -29,7 +30,7 @@ class LeaseOperations(RelationalStore):
         stream_name = arguments.stream_name(stream_name)
         number = arguments.message_id(message_id)
         lease = arguments.receipt(receipt, number)
-        ((group_key,),) = self._execute(
+        ((group_key,),) = self._execute_bound(
             "acknowledge", {"queue": stream_name, "id": number, "lease": lease}
         )
         if group_key is None and lease is not None:
@@ -46,7 +47,7 @@ class LeaseOperations(RelationalStore):
         asked = leased(messages, stream_name)
         if not asked:
             return []
-        rows = self._execute(
+        rows = self._execute_bound(
             "acknowledge_many", {"queue": stream_name, **ids_and_leases(asked)}
         )
         self._groups_go_on(asked)

@@ -1,0 +1,83 @@
+"""
+Executing the short statements, with parameters that the server binds.
+
+Django makes a cursor for each statement and writes the parameters into its text.
+That takes longer than some statements do, so here psycopg's own cursor is kept with
+what it has learnt about the parameters. Whatever Django does about a statement it
+does here, too: its checks, its errors, its logs and wrappers. Nothing is prepared
+unless the project's DATABASES say so.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.postgresql.base import (
+    Cursor,
+    DatabaseWrapper,
+    ServerBindingCursor,
+)
+from django.db.backends.utils import CursorWrapper
+from psycopg import Connection
+
+from eventstreaming.backends.relational import RelationalStore
+from eventstreaming.backends.statements import statement
+
+MOST_ROWS = 16  # a cursor that is kept holds on to its last result
+
+_KEPT = "_eventstreaming_cursors"  # on the driver's connection, which they belong to
+_OF_DJANGO: tuple[Any, ...] = (Cursor, ServerBindingCursor)
+_make_cursor: Any = ServerBindingCursor
+# A backend or a tool that has methods of its own here wants to see each cursor.
+_MAKING_CURSORS = ("cursor", "_cursor", "_prepare_cursor", "create_cursor")
+
+
+class BoundStatements(RelationalStore):
+    """A store in PostgreSQL whose shortest statements cost as little as they can."""
+
+    def _execute_bound(self, name: str, params: dict[str, Any]) -> list[Any]:
+        """Return the rows of a statement, none of which holds a time."""
+        connection = self.connection
+        cursor = _kept_cursor(connection, name)
+        if cursor is None:
+            return self._execute(name, params)
+        cursor.execute(statement(name), params)
+        with connection.wrap_database_errors:
+            rows: list[Any] = cursor.cursor.fetchall()
+        if len(rows) > MOST_ROWS:
+            vars(connection.connection)[_KEPT].pop(name, None)
+        return rows
+
+
+def _kept_cursor(connection: BaseDatabaseWrapper, name: str) -> CursorWrapper | None:
+    """
+    Return the cursor of a statement, in the wrapper that Django would put it in.
+
+    None where something else than Django itself makes the cursors, and where
+    somebody watches: a log is to show the parameters, and a wrapper may execute
+    the same statement before its rows are fetched.
+    """
+    backend: Any = type(connection)
+    if not _is_plain(backend) or "cursor" in vars(connection):
+        return None
+    if connection.queries_logged or connection.execute_wrappers:
+        return None
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    connection.validate_thread_sharing()
+    driver: Any = connection.connection
+    if type(driver) is not Connection or driver.cursor_factory not in _OF_DJANGO:
+        return None
+    kept = vars(driver).setdefault(_KEPT, {})
+    cursor = kept.get(name)
+    if cursor is None:
+        cursor = kept[name] = _make_cursor(driver)
+    return connection.make_cursor(cursor)
+
+
+@lru_cache
+def _is_plain(cls: Any) -> bool:
+    return all(
+        getattr(cls, method) is getattr(DatabaseWrapper, method)
+        for method in _MAKING_CURSORS
+    )

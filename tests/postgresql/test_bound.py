@@ -1,0 +1,152 @@
+"""Kept cursors: whoever watches statements through Django sees these, too."""
+
+import asyncio
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.core.exceptions import SynchronousOnlyOperation
+from django.db import (
+    DatabaseError,
+    OperationalError,
+    connection,
+    connections,
+    transaction,
+)
+from django.db.backends.postgresql.base import DatabaseWrapper
+from django.db.transaction import TransactionManagementError
+from django.db.utils import ProgrammingError
+from django.test.utils import CaptureQueriesContext
+
+from eventstreaming import (
+    EventData,
+    append,
+    dequeue,
+    dequeue_many,
+    enqueue,
+    enqueue_many,
+    read_all,
+    stream_info,
+)
+from eventstreaming.backends.postgresql import bound
+from tests.sessions import execute, sessions
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOTED = EventData("Noted", {"text": "it's"})
+
+
+@pytest.fixture(autouse=True)
+def _kept_cursors() -> None:
+    write_and_take()
+
+
+def write_and_take() -> None:
+    append("notes", NOTED)
+    enqueue("mail", {"n": 1})
+    message = dequeue("mail")
+    assert message is not None
+    message.acknowledge()
+
+
+def kept() -> dict[str, Any]:
+    cursors: dict[str, Any] = vars(connection.connection)[bound._KEPT]
+    return cursors
+
+
+def test_cursors_are_kept_and_nothing_is_prepared() -> None:
+    before = dict(kept())
+    assert set(before) == {"append_one", "enqueue", "claim", "acknowledge"}
+    write_and_take()
+    assert kept() == before
+    assert execute("SELECT count(*) FROM pg_prepared_statements") == [(0,)]
+
+
+def test_a_cursor_with_many_rows_is_not_kept() -> None:
+    enqueue_many("mail", [{"n": n} for n in range(bound.MOST_ROWS + 1)])
+    assert len(dequeue_many("mail", 100)) == bound.MOST_ROWS + 1
+    assert "claim" not in kept()
+
+
+def test_statements_are_logged_with_their_values() -> None:
+    with CaptureQueriesContext(connection) as queries:
+        write_and_take()
+    texts = [query["sql"] for query in queries]
+    assert len(texts) == 4
+    assert """'{"text":"it''s"}'""" in texts[0]
+    assert "'mail'" in texts[1]
+
+
+def test_wrappers_are_called_and_may_write_themselves() -> None:
+    seen = []
+
+    def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        if "append_one" in sql and params["stream_name"] == "notes":
+            append("audit", [NOTED])
+        seen.append(context["connection"])
+        return result
+
+    with connection.execute_wrapper(wrapper):
+        (written,) = append("notes", NOTED)
+    assert written.offset == 1
+    assert seen == [connection] * 2
+    assert stream_info("audit").last_offset == 0
+
+
+def test_whoever_makes_the_cursors_himself_is_asked() -> None:
+    here: Any = connections["default"]
+    asked = []
+
+    class OfTenant(DatabaseWrapper):
+        def _cursor(self, name: str | None = None) -> Any:
+            asked.append("the backend")
+            return super()._cursor(name)
+
+    class Traced(bound.Cursor):
+        def execute(self, *args: Any, **kwargs: Any) -> Any:
+            asked.append("the driver")
+            return super().execute(*args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(here, "__class__", OfTenant)
+        append("notes", NOTED)
+    with mock.patch.object(here, "cursor", wraps=here.cursor) as cursor:
+        append("notes", NOTED)
+    with mock.patch.object(here.connection, "cursor_factory", Traced):
+        append("notes", NOTED)
+    cursor.assert_called_once_with()
+    assert asked == ["the backend", "the driver"]
+
+
+def test_errors_are_those_of_django() -> None:
+    execute("ALTER FUNCTION eventstreaming_append_one_v1 RENAME TO lost")
+    try:
+        with pytest.raises(ProgrammingError):
+            append("notes", NOTED)
+    finally:
+        execute("ALTER FUNCTION lost RENAME TO eventstreaming_append_one_v1")
+    with transaction.atomic():
+        transaction.set_rollback(True)
+        with pytest.raises(TransactionManagementError):
+            append("notes", NOTED)
+
+    async def append_in_the_loop() -> None:
+        append("notes", NOTED)
+
+    with pytest.raises(SynchronousOnlyOperation):
+        asyncio.run(append_in_the_loop())
+    here = connections["default"]
+    with sessions(1) as (session,), pytest.raises(DatabaseError, match="thread"):
+        session.run(bound._kept_cursor, here, "append_one")
+
+
+def test_a_new_connection_has_cursors_of_its_own() -> None:
+    ((pid,),) = execute("SELECT pg_backend_pid()")
+    with sessions(1) as (other,):
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    with pytest.raises(OperationalError):
+        append("notes", NOTED)
+    connection.close()
+    (written,) = append("notes", NOTED)
+    assert list(read_all())[-1] == written
