@@ -66,6 +66,7 @@ from eventstreaming.services import (
     stream_settings,
     truncate_stream,
 )
+from eventstreaming.services.workflows import Workflow
 from eventstreaming.types import (
     ANY_VERSION,
     NO_STREAM,
@@ -84,6 +85,7 @@ __all__ = [
     "EventData",
     "Message",
     "StoredEvent",
+    "Workflow",
     "aacknowledge",
     "aacknowledge_many",
     "aappend",

@@ -137,6 +137,16 @@ class DeferredAppendsEnded(EventStreamingError):
         self.stream_name = stream_name
 
 
+class WorkflowNotOpen(EventStreamingError):
+    """A workflow collects events inside its `with` block, one block at a time."""
+
+    def __init__(
+        self, workflow_id: str, problem: str = "collects events inside its block only"
+    ) -> None:
+        super().__init__(f"workflow {workflow_id[:80]!a} {problem}"[:200])
+        self.workflow_id = workflow_id
+
+
 class EventsTruncated(EventStreamingError):
     """Events that the reader asked for are no longer kept."""
 
@@ -234,9 +244,9 @@ class UnknownSaga(EventStreamingError, LookupError):
     """Nothing is declared under the name of a saga, or of a step of it."""
 
     def __init__(self, name: str, known: Sequence[str], *, step: str = "") -> None:
-        what = (
-            f"saga {name!r} declares no step {step!r}" if step else f"no saga {name!r}"
-        )
+        what = f"no saga {name[:80]!r}"
+        if step:
+            what = f"saga {name!r} declares no step {step!r}"
         super().__init__(f"{what}; known are {', '.join(known) or 'none'}"[:300])
         self.name = name
         self.step = step
@@ -246,7 +256,7 @@ class SagaNotFound(EventStreamingError, LookupError):
     """No saga with this id was started."""
 
     def __init__(self, name: str, saga_id: str) -> None:
-        super().__init__(f"saga {name!r}: none was started with the id {saga_id!r}")
+        super().__init__(f"saga {name!r}: none was started with the id {saga_id[:80]}")
         self.name = name
         self.saga_id = saga_id
 
@@ -256,7 +266,7 @@ class SagaConflict(EventStreamingError):
 
     def __init__(self, name: str, saga_id: str) -> None:
         super().__init__(
-            f"saga {name!r}: {saga_id!r} was started before, with other data"
+            f"saga {name!r}: {saga_id[:80]} was started before, with other data"
         )
         self.name = name
         self.saga_id = saga_id
@@ -267,7 +277,7 @@ class SagaBusy(EventStreamingError):
 
     def __init__(self, name: str, saga_id: str) -> None:
         super().__init__(
-            f"saga {name!r}: a worker is at a step of {saga_id!r}; try again"
+            f"saga {name!r}: a worker is at a step of {saga_id[:80]}; try again"
         )
         self.name = name
         self.saga_id = saga_id

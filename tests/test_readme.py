@@ -36,7 +36,8 @@ def test_the_code_runs_as_it_stands(project: Project) -> None:
 
     log = project.run("manage.py", "runworker", "--batch")
     assert "Subject: Order" in log
-    assert "1 messages done, 0 attempts failed, 1 events handled" in log
+    assert "3 messages done, 0 attempts failed, 1 events handled" in log
+    assert "charge by saga-order/7:charge" in log
     spending = project.run(
         "-c",
         "import django; django.setup(); from shop.models import CustomerSpending; "
@@ -53,6 +54,7 @@ def test_every_name_of_the_package_in_the_code_is_public() -> None:
         "eventstreaming",
         "eventstreaming.backends",
         "eventstreaming.exceptions",
+        "eventstreaming.sagas",
     }
 
 
