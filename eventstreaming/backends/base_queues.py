@@ -1,7 +1,7 @@
 """The ephemeral half of what a store promises."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
 from datetime import datetime
 from typing import NamedTuple
@@ -262,6 +262,23 @@ class BaseQueues(BaseDeadLetters, BaseWaking, ABC):
 
         Lost leases are passed over.
         """
+
+    def release_worker(
+        self,
+        worker_id: str,
+        queues: Iterable[str],
+        *,
+        begun: Collection[str] | None = None,
+    ) -> list[str]:
+        """
+        Give back what a dead process holds of some queues; return the receipts.
+
+        `worker_id` is what `identity.worker_id()` was there. It is no attempt. The
+        delivery counts for the message ids in `begun`, or for all if that is not
+        known: it may be what killed the process. Call it only when the process is
+        known to be dead, and again a little later: its sessions may live longer.
+        """
+        return []
 
     @abstractmethod
     def message_atomic(self, message: Message) -> AbstractContextManager[None]:

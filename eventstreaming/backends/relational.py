@@ -1,7 +1,5 @@
 """What stores on a Django database share: the connection, and whose transaction."""
 
-import os
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -29,7 +27,6 @@ from eventstreaming.exceptions import (
 )
 from eventstreaming.types import Message, StoredEvent
 
-_HOST = socket.gethostname()[:200]
 _SAFE_ISOLATION = ("read committed", "read uncommitted")
 
 
@@ -222,8 +219,3 @@ def moment(text: str) -> datetime:
     """
     value = datetime.fromisoformat(text)
     return value if value.tzinfo is UTC else value.astimezone(UTC)
-
-
-def worker_id() -> str:
-    """Return the name of this process, for people."""
-    return f"{_HOST}:{os.getpid()}"

@@ -10,7 +10,7 @@ from django.db import connections
 
 from eventstreaming import clock
 from eventstreaming.backends import event_stores
-from eventstreaming.backends.relational import worker_id
+from eventstreaming.backends.identity import worker_id
 from eventstreaming.backends.waking.polling import Polling
 from eventstreaming.exceptions import InvalidValue
 from eventstreaming.processing.activity import Activity

@@ -1,6 +1,6 @@
 """What the holder of a lease may do by the ORM, always fenced by its receipt."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from eventstreaming.backends.database.burying import BuryingOperations
 from eventstreaming.backends.database.queue_settings import QueueSettingsOperations
 from eventstreaming.backends.failures import KEPT_ERRORS, failure_of
 from eventstreaming.backends.leasing import leased
+from eventstreaming.backends.waking.topics import queue_topic
 from eventstreaming.events import arguments
 from eventstreaming.events.queue_settings import delay_before_retry
 from eventstreaming.exceptions import LeaseLost, MessageNotFound
@@ -143,6 +144,28 @@ class LeaseOperations(BuryingOperations, QueueSettingsOperations):
                 self._held_by(message).update(
                     leased_until=NEVER, deliveries=F("deliveries") - 1
                 )
+
+    def release_worker(
+        self,
+        worker_id: str,
+        queues: Iterable[str],
+        *,
+        begun: Collection[str] | None = None,
+    ) -> list[str]:
+        """See BaseQueues.release_worker()."""
+        held = self._messages.filter(
+            worker_id=worker_id, queue__in=list(queues), leased_until__gt=NEVER
+        )
+        with self.all_or_none():
+            rows = list(held.select_for_update(skip_locked=True).order_by("pk"))
+            for row in rows:
+                unbegun = begun is not None and str(row.pk) not in begun
+                self._messages.filter(pk=row.pk).update(
+                    leased_until=NEVER, deliveries=F("deliveries") - int(unbegun)
+                )
+        for name in sorted({row.queue for row in rows}):
+            self.announce(queue_topic(name))
+        return [arguments.receipt_of(row.pk, row.lease) for row in rows]
 
     def _held(
         self, stream_name: str, number: int, lease: int | None

@@ -12,7 +12,7 @@ from eventstreaming.backends.database.groups import DELAYED, IN_WORK, held_by_gr
 from eventstreaming.backends.database.leases import LeaseOperations, schedule
 from eventstreaming.backends.database.tables import stored_json
 from eventstreaming.backends.failures import DELIVERED_TOO_OFTEN
-from eventstreaming.backends.relational import worker_id
+from eventstreaming.backends.identity import worker_id
 from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import (
     EnqueueOptions,

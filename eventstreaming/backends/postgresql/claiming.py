@@ -7,9 +7,10 @@ from typing import Any
 from eventstreaming import clock
 from eventstreaming.backends.base_queues import LeaseTerms
 from eventstreaming.backends.failures import DELIVERED_TOO_OFTEN
+from eventstreaming.backends.identity import worker_id
 from eventstreaming.backends.postgresql.lanes import EVERYTHING, Lanes, Range
 from eventstreaming.backends.postgresql.leases import LeaseOperations, ids_and_leases
-from eventstreaming.backends.relational import moment, worker_id
+from eventstreaming.backends.relational import moment
 from eventstreaming.events import arguments
 from eventstreaming.events.limits import limits
 from eventstreaming.events.patterns import matching

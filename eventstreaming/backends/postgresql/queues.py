@@ -4,6 +4,7 @@ from eventstreaming.backends.database.queue_settings import QueueSettingsOperati
 from eventstreaming.backends.postgresql.claiming import ClaimOperations
 from eventstreaming.backends.postgresql.counting import CountOperations
 from eventstreaming.backends.postgresql.dead_letters import RedriveOperations
+from eventstreaming.backends.postgresql.dead_workers import DeadWorkerOperations
 from eventstreaming.backends.postgresql.enqueueing import EnqueueOperations
 from eventstreaming.events import arguments
 
@@ -12,6 +13,7 @@ class QueueOperations(
     EnqueueOperations,
     ClaimOperations,
     CountOperations,
+    DeadWorkerOperations,
     RedriveOperations,
     QueueSettingsOperations,
 ):
