@@ -8,6 +8,7 @@ from eventstreaming.backends.waking.polling import Polling
 from eventstreaming.processing.activity import Activity
 from eventstreaming.processing.connections import tidy_connections
 from eventstreaming.processing.outages import Patience
+from eventstreaming.processing.pulses import Pulse
 from eventstreaming.processing.subscriptions import BatchResult, SubscriptionRunner
 
 logger = logging.getLogger("eventstreaming.worker")
@@ -30,6 +31,7 @@ class SubscriptionLoop:
         self.name = f"subscription {runner.subscription.name}"
         self.runner = runner
         self.stopped = False
+        self.pulse = Pulse()  # a handler may take its time, so it is never late
         self._activity = activity
         self._stop = stop
         self._polling = polling
@@ -52,6 +54,7 @@ class SubscriptionLoop:
 
     def _work(self) -> None:
         patience = Patience(self.name, self.runner.database, self._stop)
+        self.pulse.begin()
         while not self._stop.is_set():
             generation = self._activity.generation
             result = patience.attempt(self.runner.run_batch)

@@ -25,6 +25,7 @@ from eventstreaming.processing.activity import Activity
 from eventstreaming.processing.leases import Leases
 from eventstreaming.processing.outages import Patience
 from eventstreaming.processing.pool import HandlerPool, Job, Outcome, describe
+from eventstreaming.processing.pulses import Pulse
 from eventstreaming.processing.registry import QueueHandler
 from eventstreaming.types import Message
 
@@ -54,6 +55,7 @@ class QueueRunner:
         self.handlers = list(handlers)
         self.done = 0
         self.failed = 0
+        self.pulse = Pulse()
         self._store_alias = store
         self._threads = threads
         self._activity = activity
@@ -71,6 +73,11 @@ class QueueRunner:
     def store(self) -> BaseEventStore:
         return event_stores[self._store_alias]
 
+    @property
+    def in_flight(self) -> int:
+        """Return how many messages are held, begun or not."""
+        return len(self._leases)
+
     def run(self) -> None:
         """
         Work until `stop` is set; then finish what runs and give back the rest.
@@ -81,6 +88,7 @@ class QueueRunner:
         topics = [queue_topic(handler.queue) for handler in self.handlers]
         with self.store.waiters.waiting(topics if self._listens else (), self.ring):
             self._work(pool)
+        self.pulse.end()
         pool.close()
 
     def ring(self, more: bool = False) -> None:
@@ -194,6 +202,7 @@ class QueueRunner:
                 pause = min(pause, self._polling.pause())
         elif not claimed and not self._finished:
             pause = self._polling.pause(live=self.store.waiters.is_live)
+        self.pulse.rest(pause)
         self._note(pool.finished(pause))
         if self._more_may_come:
             self._more_may_come = False

@@ -16,6 +16,7 @@ from eventstreaming.exceptions import InvalidValue
 from eventstreaming.processing.activity import Activity
 from eventstreaming.processing.loops import SubscriptionLoop
 from eventstreaming.processing.outages import Patience
+from eventstreaming.processing.pulses import Pulse
 from eventstreaming.processing.queues import QueueRunner
 from eventstreaming.processing.registry import (
     EventSubscription,
@@ -51,7 +52,8 @@ class Worker:
         self._stop = threading.Event()
         self._activity = Activity()
         self._batch = batch
-        self._threads = threads
+        self.threads = threads
+        self.wants_replacement = ""
         self._crashed: list[str] = []
         self.queue_runners = [
             QueueRunner(
@@ -102,6 +104,50 @@ class Worker:
         """Begin to drain: claim nothing more, finish what runs."""
         self._stop.set()
 
+    def ask_for_replacement(self, reason: str) -> None:
+        """
+        Have this process replaced, because of a thread that hangs for example.
+
+        It goes on until its supervisor has another one; without a supervisor it
+        drains, and ends with Ending.REPLACE.
+        """
+        self.wants_replacement = self.wants_replacement or reason
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._stop.is_set()
+
+    @property
+    def has_begun(self) -> bool:
+        """Say whether every control loop turns."""
+        return all(pulse.has_begun for pulse in self.pulses)
+
+    @property
+    def pulses(self) -> list[Pulse]:
+        """Return the pulses of the control loops."""
+        return [runner.pulse for runner in self._runners()]
+
+    @property
+    def queues(self) -> dict[str, list[str]]:
+        """Return the names of the queues, by store."""
+        return {
+            runner.store.alias: [handler.queue for handler in list(runner.handlers)]
+            for runner in self.queue_runners
+        }
+
+    @property
+    def in_flight(self) -> int:
+        """Return how many messages are held."""
+        return sum(runner.in_flight for runner in self.queue_runners)
+
+    def counts(self) -> tuple[int, int, int]:
+        """Return how many messages are done, attempts failed, events handled."""
+        return (
+            sum(runner.done for runner in self.queue_runners),
+            sum(runner.failed for runner in self.queue_runners),
+            sum(loop.runner.handled for loop in self.loops),
+        )
+
     def _jobs(self) -> list[tuple[str, Callable[[], None]]]:
         for runner in self._runners():
             self._activity.join(runner.name)
@@ -134,25 +180,18 @@ class Worker:
 
     def _watch(self) -> None:
         """Wait for the end; say now and then what was done."""
-        reported_at, reported = clock.monotonic(), self._counts()
+        reported_at, reported = clock.monotonic(), self.counts()
         while not self._stop.wait(0.05 if self._batch else 0.5):
             if self._batch and self._activity.all_done():
                 self._stop.set()
             now = clock.monotonic()
             if now - reported_at >= REPORT_SECONDS:
-                if self._counts() != reported:
+                if self.counts() != reported:
                     self._report("So far")
-                reported_at, reported = now, self._counts()
-
-    def _counts(self) -> tuple[int, int, int]:
-        return (
-            sum(runner.done for runner in self.queue_runners),
-            sum(runner.failed for runner in self.queue_runners),
-            sum(loop.runner.handled for loop in self.loops),
-        )
+                reported_at, reported = now, self.counts()
 
     def _report(self, what: str) -> None:
-        done, failed, handled = self._counts()
+        done, failed, handled = self.counts()
         logger.info(
             "%s: %d messages done, %d attempts failed, %d events handled",
             what,
@@ -168,7 +207,7 @@ class Worker:
             "Worker %s: queues %s with %d threads; subscriptions %s",
             worker_id(),
             ", ".join(queues) or "none",
-            self._threads,
+            self.threads,
             ", ".join(names) or "none",
         )
 

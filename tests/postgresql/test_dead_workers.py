@@ -107,8 +107,6 @@ def test_walk_ends_where_no_claim_has_been() -> None:
         ) as queries,
     ):
         assert len(store.release_worker(worker_id(), ["work"])) == 4
-    walks = [
-        query for query in queries if "held AS MATERIALIZED" in query["sql"]
-    ]
+    walks = [query for query in queries if "held AS MATERIALIZED" in query["sql"]]
     # Of the first lane three pages, the last without a delivery; of the other two.
     assert len(walks) == 5

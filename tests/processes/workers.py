@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
@@ -67,6 +68,35 @@ class WorkerProcess:
         """Ask it to drain, and wait."""
         self.signal(signal.SIGTERM)
         return self.finish()
+
+
+class SupervisorProcess(WorkerProcess):
+    """A supervisor; the children that it had when it was last asked end with it."""
+
+    def __init__(self, *arguments: str) -> None:
+        self._known: list[int] = []
+        super().__init__(*arguments)
+
+    def __exit__(self, *exc_info: object) -> None:
+        children = self.children()
+        if self._process.poll() is None:
+            self._process.kill()
+        for pid in children:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.communicate()
+
+    def children(self) -> list[int]:
+        """Return the processes that it has started and that live."""
+        with suppress(OSError):
+            folder = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+            self._known = [int(pid) for pid in folder.read_text().split()]
+        return self._known
+
+    def log(self) -> str:
+        """Return the rest of the log, once all have ended."""
+        log, _ = self._process.communicate(timeout=PATIENCE)
+        return log
 
 
 def database_url() -> str:

@@ -23,6 +23,13 @@ def slow(message: Message) -> None:
     leave("slow done", message.data["number"])
 
 
+@queue_handler("work.long", visibility_timeout=60.0)
+def long(message: Message) -> None:
+    leave("long begun", message.data["number"])
+    time.sleep(message.data["seconds"])
+    leave("long done", message.data["number"])
+
+
 @queue_handler("work.failing", max_attempts=3, backoff=[0.05, 0.1])
 def failing(message: Message) -> None:
     leave("failing", message.attempts)

@@ -1,14 +1,20 @@
 import logging
 import os
-import signal
-import sys
-from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
-from types import FrameType
+from argparse import ArgumentParser, ArgumentTypeError
+from math import inf
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
+from django.utils.autoreload import get_child_arguments
 
 from eventstreaming.exceptions import EventStreamingError
+from eventstreaming.management.documented import DocumentedCommand
+from eventstreaming.management.durations import duration
+from eventstreaming.processing.endings import Ending
+from eventstreaming.processing.limits import Limits
+from eventstreaming.processing.running import run_alone, run_child, run_supervised
+from eventstreaming.processing.supervised import ChildsEnd
+from eventstreaming.processing.supervisor import Supervisor
 from eventstreaming.processing.worker import Worker
 
 logger = logging.getLogger("eventstreaming.worker")
@@ -16,7 +22,14 @@ logger = logging.getLogger("eventstreaming.worker")
 LEVELS = {0: logging.ERROR, 1: logging.INFO, 2: logging.DEBUG, 3: logging.DEBUG}
 
 
-class Command(BaseCommand):
+_ENDINGS = {
+    Ending.FAILED: "The worker ended with an error; see the log.",
+    Ending.CUT_OFF: "Handlers were cut off: the grace was over; see the log.",
+    Ending.REPLACE: "The worker is to be started again; see the log.",
+}
+
+
+class Command(DocumentedCommand):
     help = (
         "Run the queue handlers and subscriptions that the installed apps declare in\n"
         "subscriptions.py (django-eventstreaming)."
@@ -26,19 +39,17 @@ class Command(BaseCommand):
         "  manage.py runworker                     everything, with 4 threads\n"
         "  manage.py runworker email-queue         one queue\n"
         "  manage.py runworker --batch             do what there is to do, then exit\n"
+        "  manage.py runworker --processes 4 --max-age 12h\n"
         "\n"
-        "SIGTERM and SIGINT let running handlers finish, give back the rest and exit\n"
-        "with 0; a second one stops at once with 1: what ran is delivered again when\n"
-        "its visibility timeout ends."
+        "SIGTERM and SIGINT let running handlers finish, for --grace seconds at most,\n"
+        "and give back the rest; a second one stops at once. SIGHUP replaces all\n"
+        "supervised processes one after another, with the code as it is then. SIGUSR1\n"
+        "writes what all threads do to standard error.\n"
+        "\n"
+        "Exit codes: 0 all is finished; 1 an error, or stopped at once; 2 the arguments\n"
+        "are wrong; 3 the grace was over while handlers ran; 4 it is to be started\n"
+        "again, and says why in its log."
     )
-
-    def create_parser(self, *args: Any, **kwargs: Any) -> Any:
-        return super().create_parser(
-            *args,
-            epilog=self.epilog,
-            formatter_class=RawDescriptionHelpFormatter,
-            **kwargs,
-        )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -54,23 +65,83 @@ class Command(BaseCommand):
             help="How many messages are handled at the same time (default: 4).",
         )
         parser.add_argument(
+            "--processes",
+            type=_positive,
+            metavar="N",
+            help=(
+                "Supervise so many processes, each with its threads. One that dies "
+                "is replaced, and what it held is delivered again at once (default: "
+                "work in this process, supervised by nobody)."
+            ),
+        )
+        parser.add_argument(
             "--batch",
             action="store_true",
             help="Exit when there is nothing left to do.",
         )
+        parser.add_argument(
+            "--grace",
+            type=_seconds,
+            default=25.0,
+            metavar="SECONDS",
+            help=(
+                "How long handlers may go on after SIGTERM; then they are cut off "
+                "and their messages delivered again at once (default: 25)."
+            ),
+        )
+        replacing = parser.add_argument_group(
+            "replacing processes", "They imply --processes 1. The new one starts first."
+        )
+        replacing.add_argument(
+            "--max-messages",
+            type=_positive,
+            metavar="N",
+            help="Replace a process that has handled so many messages and events.",
+        )
+        replacing.add_argument(
+            "--max-age",
+            type=duration,
+            metavar="DURATION",
+            help="Replace a process that is so old: 90s, 15m, 12h or 7d.",
+        )
+        replacing.add_argument(
+            "--max-memory",
+            type=_positive,
+            metavar="MIB",
+            help="Replace a process that uses so much memory (Linux).",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._show_log(options["verbosity"])
+        line = ChildsEnd.from_environment()
         try:
             worker = Worker(
                 options["names"], threads=options["threads"], batch=options["batch"]
             )
-            self._listen_to_signals(worker)
-            went_well = worker.run()
+            if line is not None:
+                ending = run_child(worker, line, grace=options["grace"])
+            elif options["processes"] is None and not _limits(options):
+                ending = run_alone(worker, grace=options["grace"])
+            else:
+                ending = run_supervised(self._supervisor(options))
         except EventStreamingError as error:
             raise CommandError(str(error)) from error
-        if not went_well:
-            raise CommandError("The worker ended with an error; see the log.")
+        if ending is not Ending.DONE:
+            raise CommandError(_ENDINGS[ending], returncode=ending)
+
+    def _supervisor(self, options: dict[str, Any]) -> Supervisor:
+        if not getattr(self, "_called_from_command_line", False) or os.name != "posix":
+            raise CommandError(
+                "Several processes need a command line of their own, on a POSIX "
+                "system: manage.py runworker --processes 2"
+            )
+        return Supervisor(
+            get_child_arguments(),
+            processes=options["processes"] or 1,
+            grace=options["grace"],
+            batch=options["batch"],
+            limits=_limits(options),
+        )
 
     def _show_log(self, verbosity: int) -> None:
         """Show the worker's log where the project has configured none."""
@@ -83,21 +154,24 @@ class Command(BaseCommand):
             package.addHandler(handler)
             package.setLevel(LEVELS[verbosity])
 
-    def _listen_to_signals(self, worker: Worker) -> None:
-        received: list[int] = []
 
-        def on_signal(number: int, frame: FrameType | None) -> None:
-            name = signal.Signals(number).name
-            received.append(number)
-            if len(received) > 1:
-                logger.warning("%s again: stopping at once", name)
-                sys.stderr.flush()
-                os._exit(1)
-            logger.info("%s: finishing what runs; again to stop at once", name)
-            worker.stop()
+def _limits(options: dict[str, Any]) -> Limits:
+    """Return the limits that the arguments ask for."""
+    return Limits(
+        messages=options["max_messages"] or inf,
+        age=options["max_age"].total_seconds() if options["max_age"] else inf,
+        memory=options["max_memory"] * 2**20 if options["max_memory"] else inf,
+    )
 
-        signal.signal(signal.SIGTERM, on_signal)
-        signal.signal(signal.SIGINT, on_signal)
+
+def _seconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < inf:
+        raise ArgumentTypeError(f"{text[:80]!r} is no number of seconds")
+    return number
 
 
 def _positive(text: str) -> int:
@@ -106,5 +180,5 @@ def _positive(text: str) -> int:
     except ValueError:
         number = 0
     if number < 1:
-        raise ArgumentTypeError(f"{text!r} is not a positive whole number")
+        raise ArgumentTypeError(f"{text[:80]!r} is not a positive whole number")
     return number

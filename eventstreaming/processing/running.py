@@ -1,0 +1,121 @@
+"""The three ways to run a worker: alone, as a child, and supervised."""
+
+import logging
+import signal
+from types import FrameType
+
+from eventstreaming.processing.attending import Attendant
+from eventstreaming.processing.endings import Ending
+from eventstreaming.processing.reports import Report
+from eventstreaming.processing.signals import (
+    Handler,
+    dumping_stacks,
+    handling,
+    waking,
+)
+from eventstreaming.processing.stopping import Stopper
+from eventstreaming.processing.supervised import ChildsEnd
+from eventstreaming.processing.supervisor import Supervisor
+from eventstreaming.processing.worker import Worker
+
+logger = logging.getLogger("eventstreaming.worker")
+
+
+def run_alone(worker: Worker, *, grace: float) -> Ending:
+    """Run a worker in this process, with nobody to replace it."""
+    stopper = Stopper(worker)
+    signals = 0
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal signals
+        signals += 1
+        name = signal.Signals(number).name
+        if signals > 1:
+            logger.warning("%s again: stopping at once", name)
+            stopper.stop_at_once()
+        else:
+            logger.info("%s: finishing what runs; again to stop at once", name)
+            stopper.drain(grace)
+
+    def leave_if_wanted(report: Report) -> None:
+        if report.wants_replacement and not worker.is_stopping:
+            logger.error("the worker %s: ending", report.wants_replacement)
+            stopper.drain(grace, Ending.REPLACE)
+
+    attendant = Attendant(worker, leave_if_wanted)
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    with handling(dict.fromkeys(numbers, stop)), dumping_stacks():
+        attendant.start()
+        went_well = worker.run()
+        attendant.finish()
+    if not went_well:
+        return Ending.FAILED
+    return Ending.REPLACE if worker.wants_replacement else Ending.DONE
+
+
+def run_child(worker: Worker, line: ChildsEnd, *, grace: float) -> Ending:
+    """
+    Run a worker for a supervisor.
+
+    Any number of signals lets it drain: a terminal and a service manager send
+    theirs to children, too, and when to stop at once is for the supervisor to say.
+    """
+    stopper = Stopper(worker)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if not worker.is_stopping:
+            logger.info("%s: finishing what runs", signal.Signals(number).name)
+        stopper.drain(grace)
+
+    def orphaned() -> None:
+        if not worker.is_stopping:
+            logger.error("the supervisor is gone: finishing what runs")
+        stopper.drain(grace)
+
+    attendant = Attendant(worker, line.send)
+    handlers: dict[signal.Signals, Handler] = {
+        signal.SIGTERM: stop,
+        signal.SIGINT: stop,
+        signal.SIGHUP: signal.SIG_IGN,
+    }
+    with handling(handlers), dumping_stacks():
+        attendant.start()
+        line.listen(on_drain=lambda: stopper.drain(None), on_end=orphaned)
+        went_well = worker.run()
+        attendant.finish()
+    return Ending.DONE if went_well else Ending.FAILED
+
+
+def run_supervised(supervisor: Supervisor) -> Ending:
+    """Run a supervisor in this process."""
+    signals = 0
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal signals
+        signals += 1
+        name = signal.Signals(number).name
+        if signals > 1:
+            logger.warning("%s again: stopping at once", name)
+        else:
+            logger.info("%s: finishing what runs; again to stop at once", name)
+        supervisor.stop()
+
+    def restart(number: int, frame: FrameType | None) -> None:
+        logger.info("SIGHUP: replacing all workers, one after another")
+        supervisor.restart()
+
+    def dump(number: int, frame: FrameType | None) -> None:
+        supervisor.dump_stacks()
+
+    def notice(number: int, frame: FrameType | None) -> None:
+        """Do nothing: that the signal came ends the wait."""
+
+    handlers: dict[signal.Signals, Handler] = {
+        signal.SIGTERM: stop,
+        signal.SIGINT: stop,
+        signal.SIGHUP: restart,
+        signal.SIGUSR1: dump,
+        signal.SIGCHLD: notice,
+    }
+    with handling(handlers), waking(supervisor.wakeup.fileno()):
+        return supervisor.run()
