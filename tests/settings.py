@@ -21,6 +21,8 @@ SQLITE = Path(tempfile.gettempdir(), f"test_eventstreaming_{os.getpid()}.sqlite3
 DATABASES["sqlite"] = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": ":memory:",
+    # As the server of the tests: losing a file in a power failure is fine.
+    "OPTIONS": {"init_command": "PRAGMA synchronous=OFF"},
     "TEST": {"NAME": str(SQLITE), "DEPENDENCIES": []},
 }
 
