@@ -19,6 +19,7 @@ from eventstreaming.admin.messages import MessageAdmin
 from eventstreaming.admin.pages import KeysetChangeList
 from eventstreaming.admin.queues import QueueAdmin
 from eventstreaming.admin.registration import register_pages
+from eventstreaming.admin.sagas import SagaAdmin
 from eventstreaming.admin.stream_configurations import StreamConfigurationAdmin
 from eventstreaming.admin.streams import StreamAdmin
 from eventstreaming.admin.subscriptions import CheckpointInline, SubscriptionAdmin
@@ -32,6 +33,7 @@ __all__ = [
     "KeysetChangeList",
     "MessageAdmin",
     "QueueAdmin",
+    "SagaAdmin",
     "StreamAdmin",
     "StreamConfigurationAdmin",
     "SubscriptionAdmin",

@@ -6,17 +6,16 @@ from django.contrib import messages
 from django.db import router, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from eventstreaming import services
 from eventstreaming.admin.actions import back_to_list, log_action, operator_action
+from eventstreaming.admin.confirming import ask, is_confirmed
 from eventstreaming.admin.message_pages import MessagePageAdmin
 from eventstreaming.models import DeadLetter
 
 AT_ONCE = 1_000  # dead letters sent back, or deleted, by one click
-CONFIRMED = "discard_confirmed"
 
 
 class DiscardMixin(MessagePageAdmin):
@@ -36,7 +35,7 @@ class DiscardMixin(MessagePageAdmin):
     ) -> HttpResponse | None:
         """Ask with the exact number; then delete, log each one, and tell how many."""
         chosen = list(queryset.only("id", "queue")[:AT_ONCE])
-        if CONFIRMED not in request.POST:
+        if not is_confirmed(request):
             return self._ask(request, chosen)
         ids_by_queue = defaultdict(list)
         for letter in chosen:
@@ -63,21 +62,11 @@ class DiscardMixin(MessagePageAdmin):
             "Delete %(count)d dead letters for good? Nothing brings them back.",
             len(chosen),
         )
-        # The same request again, with the answer.
-        fields = [
-            (name, value)
-            for name, values in request.POST.lists()
-            if name != "csrfmiddlewaretoken"
-            for value in values
-        ]
-        context = {
-            **self.admin_site.each_context(request),
-            "title": gettext("Discard dead letters"),
-            "question": question % {"count": len(chosen)},
-            "fields": [*fields, (CONFIRMED, "yes")],
-            "opts": self.opts,
-            "media": self.media,
-        }
-        return TemplateResponse(
-            request, "admin/eventstreaming/deadletter/discard.html", context
+        return ask(
+            self,
+            request,
+            title=gettext("Discard dead letters"),
+            question=question % {"count": len(chosen)},
+            yes=gettext("Yes, delete them"),
+            no=gettext("No, keep them"),
         )

@@ -6,6 +6,7 @@ from eventstreaming.admin.dead_letters import DeadLetterAdmin
 from eventstreaming.admin.events import EventAdmin
 from eventstreaming.admin.messages import MessageAdmin
 from eventstreaming.admin.queues import QueueAdmin
+from eventstreaming.admin.sagas import SagaAdmin
 from eventstreaming.admin.stream_configurations import StreamConfigurationAdmin
 from eventstreaming.admin.streams import StreamAdmin
 from eventstreaming.admin.subscriptions import SubscriptionAdmin
@@ -14,6 +15,7 @@ from eventstreaming.models import (
     Event,
     Message,
     Queue,
+    Saga,
     Stream,
     StreamConfiguration,
     Subscription,
@@ -29,3 +31,4 @@ def register_pages(site: AdminSite) -> None:
     site.register(Message, MessageAdmin)
     site.register(DeadLetter, DeadLetterAdmin)
     site.register(Subscription, SubscriptionAdmin)
+    site.register(Saga, SagaAdmin)

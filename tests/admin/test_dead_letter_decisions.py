@@ -101,7 +101,7 @@ def test_discard_asks_and_then_deletes(admin_client: Client) -> None:
     assert DeadLetter.objects.count() == 3
     for number in numbers[:2]:
         assert f'name="_selected_action" value="{number}"' in page.html
-    data["discard_confirmed"] = "yes"
+    data["confirmed"] = "yes"
     page = post(admin_client, "deadletter/?queue=mail", **data)
     assert "2 dead letters were deleted." in page.text
     assert [str(letter.pk) for letter in DeadLetter.objects.all()] == numbers[2:]
@@ -111,7 +111,7 @@ def test_discard_asks_and_then_deletes(admin_client: Client) -> None:
 
 def test_discard_needs_its_permission(staff: Staff) -> None:
     number = bury()
-    data = {"action": DISCARD, "_selected_action": [number], "discard_confirmed": "yes"}
+    data = {"action": DISCARD, "_selected_action": [number], "confirmed": "yes"}
     operator = staff("view_deadletter", "redrive_deadletter")
     assert "Discard" not in visit(operator, "deadletter/").text
     post(operator, "deadletter/", **data)

@@ -8,14 +8,21 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from eventstreaming.admin import KeysetChangeList
-from eventstreaming.models import Checkpoint, DeadLetter, Event, Message, Subscription
+from eventstreaming.models import (
+    Checkpoint,
+    DeadLetter,
+    Event,
+    Message,
+    Saga,
+    Subscription,
+)
 from tests.admin.pages import visit
 from tests.sessions import execute
 
 pytestmark = pytest.mark.django_db
 
 ROWS = 20_000
-BIG_TABLES = ("event", "message", "deadletter")
+BIG_TABLES = ("event", "message", "deadletter", "saga")
 
 
 @pytest.fixture
@@ -31,6 +38,14 @@ def long_tables(many_events: Callable[[int], None]) -> None:
         "INSERT INTO eventstreaming_deadletter (id, queue, data, enqueued_at, lease, "
         "deliveries, attempts, reason, error, fingerprint) "
         "SELECT n, 'queue-' || n %% 30, '{}', now(), 1, 1, 1, 'rejected', 'x', 'f' || n %% 9 "
+        "FROM generate_series(1, %s) AS n",
+        [ROWS],
+    )
+    execute(
+        "INSERT INTO eventstreaming_saga (name, saga_id, state, completed, results, "
+        "signals, correlation_id) "
+        "SELECT 'saga-' || n %% 3, n, CASE WHEN n %% 900 = 0 THEN 'failed' "
+        "WHEN n %% 3 = 0 THEN 'compensated' ELSE 'completed' END, '[]', '{}', '{}', 'c' "
         "FROM generate_series(1, %s) AS n",
         [ROWS],
     )
@@ -59,6 +74,7 @@ def test_no_page_walks_through_a_table(
     middle = Event.objects.order_by("position")[ROWS // 2]
     message = Message.objects.order_by("id")[ROWS // 2].pk
     letter = DeadLetter.objects.order_by("id")[ROWS // 2].pk
+    saga = Saga.objects.order_by("id")[ROWS // 2]
     walked = {}
     for path in [
         "event/",
@@ -96,6 +112,15 @@ def test_no_page_walks_through_a_table(
         "deadletter/?queue=queue-1&fingerprint=f3",
         "deadletter/?reason=rejected",
         "subscription/",
+        "saga/",
+        f"saga/?p=after-{saga.pk}",
+        "saga/?state=failed",
+        "saga/?state=waiting",
+        "saga/?name=saga-1",
+        f"saga/?name=saga-1&state=completed&p=after-{saga.pk}",
+        "saga/?name=saga-2&state=failed",
+        f"saga/?q={saga}",
+        f"saga/{saga.pk}/change/",
     ]:
         for plan in plans(admin_client, path):
             if any(

@@ -10,11 +10,13 @@ from eventstreaming import (
     enqueue,
     enqueue_many,
 )
+from eventstreaming.admin import saga_timeline
 from eventstreaming.models import (
     Checkpoint,
     DeadLetter,
     Message,
     Queue,
+    Saga,
     Stream,
     Subscription,
 )
@@ -33,6 +35,7 @@ def fill() -> None:
     fill_streams()
     fill_queues()
     fill_subscriptions()
+    fill_sagas()
 
 
 def fill_streams() -> None:
@@ -82,3 +85,36 @@ def fill_subscriptions() -> None:
             owner=ATTACK[:60],
             progressed_at=timezone.now(),
         )
+
+
+def fill_sagas() -> None:
+    for name, saga_id, state in (
+        ("order", "7", Saga.State.WAITING),
+        ("n" * 100, "x" * 149, Saga.State.FAILED),
+        (ATTACK[:90], ATTACK, Saga.State.FAILED),
+    ):
+        saga = Saga.objects.create(
+            name=name,
+            saga_id=saga_id,
+            state=state,
+            step=name,
+            waiting_for=ATTACK if state == Saga.State.WAITING else "",
+            completed=[ATTACK, "y" * 100],
+            data={ATTACK: ATTACK},
+            results={"y" * 100: ATTACK},
+            attempts=3,
+            error=f"{ATTACK}\nTraceback (most recent call last):\n{ATTACK}",
+            due_at=timezone.now(),
+            correlation_id=ATTACK[:255],
+        )
+        tell_story("attacked-saga", saga.stream_name)
+
+
+def tell_story(written: str, name: str) -> None:
+    """Write a saga's history, with texts that no service would write."""
+    told = {"step": ATTACK, "signal": ATTACK, "error": ATTACK, "reason": ATTACK}
+    numbers = {"attempt": 2, "retry_in": None, "seconds": 7200}
+    for event_type in saga_timeline.EVENT_TYPES:
+        append(written, EventData(event_type, {**told, **numbers}))
+    append(written, EventData(LONG, {"step": "y" * 100}))
+    Stream.objects.filter(name=written).update(name=name)

@@ -129,7 +129,21 @@ def test_stopped_subscriptions_are_resumed(superuser: Person) -> None:
     assert not Subscription.objects.filter(state=Subscription.State.STOPPED).exists()
 
 
-@pytest.mark.parametrize("name", ["deadletter", "queue", "subscription"])
+def test_a_saga_is_cancelled_after_a_question(superuser: Person) -> None:
+    superuser.open(f"{ROOT}saga/")
+    superuser.follow("waiting")
+    superuser.find("#action-toggle").click()
+    superuser.choose("cancel_selected")
+    (question,) = superuser.texts("#content > p")
+    assert question.startswith("Undo the completed steps of 1 saga?")
+    assert superuser.complaints() == []
+    superuser.click("#content [type=submit]")
+    (passed_over,) = superuser.texts(".messagelist .warning")
+    assert passed_over.startswith("1 was passed over")  # nothing declares it here
+    assert superuser.complaints() == []
+
+
+@pytest.mark.parametrize("name", ["deadletter", "queue", "saga", "subscription"])
 def test_a_viewer_is_offered_nothing_to_do(viewer: Person, name: str) -> None:
     viewer.open(f"{ROOT}{name}/")
     assert viewer.texts("select[name=action], .addlink") == []

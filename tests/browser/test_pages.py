@@ -15,6 +15,7 @@ LISTS = (
     "message",
     "deadletter",
     "subscription",
+    "saga",
 )
 
 
