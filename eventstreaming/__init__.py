@@ -6,6 +6,7 @@ from eventstreaming.backends import event_store, event_stores
 from eventstreaming.events.correlation import correlation_scope
 from eventstreaming.events.registry import event, upcaster
 from eventstreaming.processing.registry import queue_handler, subscription
+from eventstreaming.processing.schedules import schedule
 from eventstreaming.services import (
     aacknowledge,
     aacknowledge_many,
@@ -146,6 +147,7 @@ __all__ = [
     "read_category",
     "read_stream",
     "redrive",
+    "schedule",
     "stream_info",
     "stream_settings",
     "subscription",

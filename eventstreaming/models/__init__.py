@@ -4,6 +4,7 @@ from eventstreaming.models.idempotency import IdempotencyKey
 from eventstreaming.models.processing import Checkpoint, Subscription
 from eventstreaming.models.queues import DeadLetter, Message, Queue
 from eventstreaming.models.sagas import Saga
+from eventstreaming.models.schedules import Schedule
 from eventstreaming.models.streams import Event, Stream, StreamConfiguration
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Message",
     "Queue",
     "Saga",
+    "Schedule",
     "Stream",
     "StreamConfiguration",
     "Subscription",

@@ -13,6 +13,7 @@ from eventstreaming.events import arguments
 from eventstreaming.events.queue_settings import MAX_COUNT
 from eventstreaming.exceptions import HandlerConflict, InvalidType, InvalidValue
 from eventstreaming.processing.retry import Backoff, Errors, RetryPolicy
+from eventstreaming.processing.schedule_definitions import ScheduleDefinition
 from eventstreaming.processing.sources import Source
 from eventstreaming.types import Duration, Message, StoredEvent
 
@@ -67,6 +68,7 @@ class Handlers:
     def __init__(self) -> None:
         self.queues: dict[str, QueueHandler] = {}
         self.subscriptions: dict[str, EventSubscription] = {}
+        self.schedules: dict[str, ScheduleDefinition] = {}
 
     def add_queue(self, handler: QueueHandler) -> None:
         """Raise HandlerConflict when the queue has another handler."""
@@ -83,6 +85,15 @@ class Handlers:
                 "subscription", subscription.name, known.function, subscription.function
             )
         self.subscriptions[subscription.name] = subscription
+
+    def add_schedule(self, schedule: ScheduleDefinition) -> None:
+        """Raise HandlerConflict when the name stands for another schedule."""
+        known = self.schedules.setdefault(schedule.name, schedule)
+        if known != schedule:
+            raise HandlerConflict(
+                f"schedule {schedule.name!r} is declared twice: {known.timetable} to "
+                f"{known.queue!r}, and {schedule.timetable} to {schedule.queue!r}"
+            )
 
     def names(self) -> list[str]:
         """Return the names that a worker can be told to run."""

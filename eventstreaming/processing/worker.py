@@ -24,6 +24,11 @@ from eventstreaming.processing.registry import (
     QueueHandler,
     handlers,
 )
+from eventstreaming.processing.schedule_loop import (
+    LOOK_EVERY,
+    ScheduleLoop,
+    schedule_loops,
+)
 from eventstreaming.processing.subscriptions import SubscriptionRunner
 
 logger = logging.getLogger("eventstreaming.worker")
@@ -80,6 +85,14 @@ class Worker:
             )
             for subscription in subscriptions
         ]
+        self.schedules = schedule_loops(
+            {*(q.store for q in queues), *(s.store for s in subscriptions)},
+            registry,
+            activity=self._activity,
+            stop=self._stop,
+            longest=BATCH_LONGEST if batch else LOOK_EVERY,
+            listens=not batch,
+        )
 
     def run(self) -> bool:
         """Work until stopped, or drained in batch mode; then clean up."""
@@ -153,8 +166,8 @@ class Worker:
             self._activity.join(runner.name)
         return [(runner.name, runner.run) for runner in self._runners()]
 
-    def _runners(self) -> list[QueueRunner | SubscriptionLoop]:
-        return [*self.queue_runners, *self.loops]
+    def _runners(self) -> list[QueueRunner | SubscriptionLoop | ScheduleLoop]:
+        return [*self.queue_runners, *self.loops, *self.schedules]
 
     def _guarded(self, name: str, run: Callable[[], None]) -> Callable[[], None]:
         def guarded() -> None:

@@ -4,6 +4,7 @@ from eventstreaming.events import arguments
 
 ALL_STREAMS = "*"
 ANYTHING = ""  # announced instead of many topics
+SCHEDULES = "$$schedules"  # no queue has such a name
 
 
 def stream_topic(stream_name: str) -> str:
