@@ -5,8 +5,9 @@ from functools import partial
 from typing import Any
 
 from eventstreaming.backends.pages import EventsOfRows, Row
+from eventstreaming.backends.postgresql.bound import BoundStatements
 from eventstreaming.backends.reading import Page, ReadRequest, refuse_truncated
-from eventstreaming.backends.relational import RelationalStore, moment
+from eventstreaming.backends.relational import moment
 from eventstreaming.events.values import from_json
 from eventstreaming.exceptions import StreamDeleted
 from eventstreaming.types import StoredEvent
@@ -14,7 +15,7 @@ from eventstreaming.types import StoredEvent
 _CONCURRENT, _DELETED = 1, 1
 
 
-class ReadOperations(RelationalStore):
+class ReadOperations(BoundStatements):
     """What fetches pages of one stream, a category, or the whole store."""
 
     def fetch_stream_page(
@@ -26,7 +27,7 @@ class ReadOperations(RelationalStore):
         fenced: bool = False,
     ) -> Page | None:
         """See BaseReading.fetch_stream_page()."""
-        rows = self._execute(
+        rows = self._execute_bound(
             "read_stream_backwards" if request.backwards else "read_stream",
             {"stream_name": stream_name, "fenced": fenced, **_bounds(request, size)},
         )
@@ -47,7 +48,7 @@ class ReadOperations(RelationalStore):
     ) -> Sequence[StoredEvent]:
         """See BaseReading.fetch_positions()."""
         name = "read_all" if category is None else "read_category"
-        rows = self._execute(
+        rows = self._execute_bound(
             f"{name}_backwards" if request.backwards else name,
             {"category": category, **_bounds(request, size)},
         )
