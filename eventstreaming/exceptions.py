@@ -221,6 +221,37 @@ class MessageNotFound(EventStreamingError, LookupError):
         self.message_id = message_id
 
 
+class TaskNotFound(EventStreamingError, LookupError):
+    """A stored path stands for no task that may be run."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        shown = ascii(path) if len(path) <= 60 else f"{path[:60]!a}..."
+        super().__init__(f"task {shown[:80]}: {problem}")
+        self.path = path
+        self.problem = problem
+
+
+class TaskTimeout(EventStreamingError, TimeoutError):
+    """An attempt of a task took longer than its `timeout`."""
+
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__(f"task {path!r} took longer than {timeout:g} s")
+        self.path = path
+        self.timeout = timeout
+
+
+class DeliveredTooOften(EventStreamingError):
+    """A message was delivered again and again without an answer."""
+
+    def __init__(self, stream_name: str, allowed: int) -> None:
+        super().__init__(
+            f"queue {stream_name!r}: delivered more than {allowed} times without an "
+            "answer: its handler may be killing the worker"
+        )
+        self.stream_name = stream_name
+        self.allowed = allowed
+
+
 class HandlerConflict(EventStreamingError, ImproperlyConfigured):
     """Two handlers or subscriptions share one name, or a stored one differs."""
 

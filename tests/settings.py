@@ -4,13 +4,33 @@ import os
 import tempfile
 from pathlib import Path
 
+import django
+
 from demo_project.settings import *  # noqa: F403
 from demo_project.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE
 
 DEBUG = False
 SECRET_KEY = "only-for-the-tests"
 
-INSTALLED_APPS = [*INSTALLED_APPS, "tests.testapp", "tests.workerapp"]
+INSTALLED_APPS = [
+    *INSTALLED_APPS,
+    "tests.testapp",
+    "tests.workerapp",
+    "tests.taskapp",
+]
+if django.VERSION < (6,):
+    INSTALLED_APPS.append("django_tasks")  # the same framework, as a package
+
+TASKS = {
+    "default": {
+        "BACKEND": "eventstreaming.contrib.tasks.EventStreamingBackend",
+        "QUEUES": ["default", "mail"],
+    },
+    "patient": {
+        "BACKEND": "eventstreaming.contrib.tasks.EventStreamingBackend",
+        "OPTIONS": {"max_attempts": 3, "backoff": 0},
+    },
+}
 
 MIDDLEWARE = ["tests.browser.policy.strict_policy_middleware", *MIDDLEWARE]
 

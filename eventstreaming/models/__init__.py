@@ -6,6 +6,7 @@ from eventstreaming.models.queues import DeadLetter, Message, Queue
 from eventstreaming.models.sagas import Saga
 from eventstreaming.models.schedules import Schedule
 from eventstreaming.models.streams import Event, Stream, StreamConfiguration
+from eventstreaming.models.task_results import TaskResult
 
 __all__ = [
     "Checkpoint",
@@ -19,4 +20,5 @@ __all__ = [
     "Stream",
     "StreamConfiguration",
     "Subscription",
+    "TaskResult",
 ]

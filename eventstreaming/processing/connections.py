@@ -1,8 +1,11 @@
 """Django's connections in a thread that lives longer than a request."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 def tidy_connections() -> None:
@@ -33,3 +36,40 @@ def tidy_connections() -> None:
             and time.monotonic() >= connection.close_at
         ):
             connection.close()
+
+
+@contextmanager
+def usable_afterwards(database: str) -> Iterator[None]:
+    """
+    Leave this thread's connections in order, whatever the block does to them.
+
+    Inside the caller's transaction, a test's say, what the block writes stays; a
+    database error that has spoiled the transaction takes it back.
+    """
+    connection = connections[database]
+    savepoint = connection.savepoint() if connection.in_atomic_block else None
+    try:
+        yield
+    finally:
+        if savepoint is None:
+            tidy_connections()
+        else:
+            end_savepoint(connection, str(savepoint))
+
+
+def end_savepoint(connection: BaseDatabaseWrapper, savepoint: str) -> None:
+    """Keep what was written since a savepoint, unless the transaction is spoiled."""
+    if not connection.in_atomic_block:
+        return  # somebody has closed it
+    if connection.needs_rollback or _is_spoiled(connection):
+        connection.needs_rollback = False  # it would refuse this, too
+        connection.savepoint_rollback(savepoint)
+    else:
+        connection.savepoint_commit(savepoint)
+
+
+def _is_spoiled(connection: BaseDatabaseWrapper) -> bool:
+    """Say whether PostgreSQL refuses all statements until a rollback."""
+    info = getattr(connection.connection, "info", None)
+    status = getattr(info, "transaction_status", None)
+    return status is not None and status.name == "INERROR"

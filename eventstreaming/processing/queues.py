@@ -251,6 +251,9 @@ class QueueRunner:
 
     def _fail(self, outcome: Outcome, error: BaseException) -> None:
         handler, message = outcome.job
+        if isinstance(error, KeyboardInterrupt):
+            self._interrupt(message)
+            return
         try:
             again = self.store.nack(
                 message.stream_name,
@@ -272,6 +275,12 @@ class QueueRunner:
                 describe(error),
                 exc_info=error,
             )
+
+    def _interrupt(self, message: Message) -> None:
+        """Stop as if told to; the message that asked for it is not to blame."""
+        self.store.release([message])
+        logger.warning("%r interrupted the worker, which stops", message)
+        self._stop.set()
 
     def _extend(self, pool: HandlerPool) -> None:
         for timeout, messages in self._leases.due().items():

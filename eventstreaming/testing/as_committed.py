@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from eventstreaming.processing.connections import end_savepoint
+
 
 @contextmanager
 def as_committed() -> Iterator[None]:
@@ -31,13 +33,7 @@ def as_committed() -> Iterator[None]:
     finally:
         for connection, (savepoint, hooks) in entered.items():
             del connection.run_on_commit[hooks:]
-            if not connection.in_atomic_block:
-                continue  # the block has closed it
-            if connection.needs_rollback or _is_spoiled(connection):
-                connection.needs_rollback = False  # it would refuse this, too
-                connection.savepoint_rollback(savepoint)
-            else:
-                connection.savepoint_commit(savepoint)
+            end_savepoint(connection, savepoint)
 
 
 def _call_hooks(connection: BaseDatabaseWrapper, first: int) -> None:
@@ -49,10 +45,3 @@ def _call_hooks(connection: BaseDatabaseWrapper, first: int) -> None:
         except Exception:
             if not robust:
                 raise
-
-
-def _is_spoiled(connection: BaseDatabaseWrapper) -> bool:
-    """Say whether PostgreSQL refuses all statements until a rollback."""
-    info = getattr(connection.connection, "info", None)
-    status = getattr(info, "transaction_status", None)
-    return status is not None and status.name == "INERROR"

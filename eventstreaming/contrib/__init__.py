@@ -1,0 +1,1 @@
+"""Optional parts, one for each library that they need."""

@@ -1,0 +1,71 @@
+"""Tells workers of the queues of tasks; imported when all apps are loaded."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from typing import Any, cast
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+
+from eventstreaming.contrib.tasks.backend import EventStreamingBackend
+from eventstreaming.contrib.tasks.compat import task_backends
+from eventstreaming.contrib.tasks.running import TaskRun
+from eventstreaming.events.queue_settings import MAX_COUNT
+from eventstreaming.events.task_messages import task_stream
+from eventstreaming.exceptions import InvalidArgument
+from eventstreaming.processing.registry import QueueHandler, handlers
+from eventstreaming.processing.retry import RetryPolicy
+from eventstreaming.types import Message
+
+_served: dict[str, QueueHandler] = {}
+
+
+def serve_tasks() -> None:
+    """Let workers handle the queues of TASKS as it is now."""
+    for queue in _served:
+        handlers.queues.pop(queue, None)
+    _served.clear()
+    _served.update((handler.queue, handler) for handler in task_queues())
+    handlers.queues.update(_served)
+
+
+def task_queues() -> Iterator[QueueHandler]:
+    """
+    Yield a handler for each queue of each backend in TASKS that is of this kind.
+
+    What is misconfigured is left out: a system check names it.
+    """
+    for alias in task_backends:
+        with suppress(ImproperlyConfigured):
+            backend = task_backends[alias]
+            if isinstance(backend, EventStreamingBackend):
+                for queue_name in sorted(backend.queues or {"default"}):
+                    with suppress(InvalidArgument):
+                        yield _handler(alias, queue_name, backend.task_options.store)
+
+
+def _handler(alias: str, queue_name: str, store: str) -> QueueHandler:
+    # The run settles its message itself; what it cannot settle comes again.
+    return QueueHandler(
+        queue=task_stream(alias, queue_name),
+        function=partial(run_task, alias),
+        retry=RetryPolicy(max_attempts=MAX_COUNT),
+        visibility_timeout=None,
+        max_deliveries=MAX_COUNT,
+        store=store,
+    )
+
+
+def run_task(alias: str, message: Message) -> None:
+    """Run the task that a message stands for."""
+    TaskRun(cast(EventStreamingBackend, task_backends[alias]), message).run()
+
+
+def _serve_again(*, setting: str, **kwargs: Any) -> None:
+    if setting == "TASKS":
+        serve_tasks()
+
+
+setting_changed.connect(_serve_again)
+serve_tasks()
