@@ -79,15 +79,18 @@ class RelationalStore(BaseEventStore):
     def announce(self, topic: str) -> None:
         """See BaseWaking.announce(). Nothing is sent if the caller rolls back."""
         connection = self.connection
-        if connection.in_atomic_block or connection.get_autocommit():
+        if connection.in_atomic_block:
+            connection.on_commit(partial(self._tell, topic), robust=True)
+        elif connection.get_autocommit():
+            self._tell(topic)
 
-            def tell() -> None:
-                self.waiters.ring(topic)
-                # A test runs the hooks of its own transaction inside it.
-                if self._notifies and not connection.in_atomic_block:
-                    announce(connection, topic)
-
-            connection.on_commit(tell, robust=True)
+    def _tell(self, topic: str) -> None:
+        self.waiters.ring(topic)
+        if self._notifies:
+            connection = self.connection
+            # A test runs the hooks of its own transaction inside it.
+            if not connection.in_atomic_block:
+                announce(connection, topic)
 
     def _after_commit(self, function: Callable[[], object]) -> None:
         """

@@ -9,7 +9,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from eventstreaming.backends.postgresql import PostgreSQLEventStore
-from eventstreaming.backends.relational import RelationalStore
+from eventstreaming.backends.postgresql.bound import BoundStatements
 from eventstreaming.exceptions import UnsafeIsolation, WrongExpectedVersion
 from eventstreaming.models import Checkpoint
 from eventstreaming.processing.registry import EventSubscription
@@ -139,10 +139,10 @@ def test_acknowledged_commit_is_lost(trial: Trial) -> None:
 
 
 def test_append_is_repeated_after_an_unknown_outcome(trial: Trial) -> None:
-    append, run = PostgreSQLEventStore.append, RelationalStore._execute
+    append, run = PostgreSQLEventStore.append, BoundStatements._execute_bound
     lost: list[str] = []
 
-    def lose_first_reply(store: RelationalStore, name: str, params: Any) -> Any:
+    def lose_first_reply(store: BoundStatements, name: str, params: Any) -> Any:
         rows = run(store, name, params)
         if name == "append_one" and not lost:
             lost.append("reply")
@@ -155,7 +155,7 @@ def test_append_is_repeated_after_an_unknown_outcome(trial: Trial) -> None:
         except OperationalError:
             return append(*args, **kwargs)
 
-    trial.inject(RelationalStore, "_execute", lose_first_reply)
+    trial.inject(BoundStatements, "_execute_bound", lose_first_reply)
     trial.replace(PostgreSQLEventStore, "append", append_again)
     with suppress(OperationalError):
         trial.store.append("s", made("a"))
@@ -164,10 +164,10 @@ def test_append_is_repeated_after_an_unknown_outcome(trial: Trial) -> None:
 
 def test_batch_is_appended_one_by_one(trial: Trial) -> None:
     """The connection ends before the second statement, if there is one."""
-    append, run = PostgreSQLEventStore.append, RelationalStore._execute
+    append, run = PostgreSQLEventStore.append, BoundStatements._execute_bound
     names: list[str] = []
 
-    def end_before_second(store: RelationalStore, name: str, params: Any) -> Any:
+    def end_before_second(store: BoundStatements, name: str, params: Any) -> Any:
         names.append(name)
         if names.count("append_one") == 2:
             ((pid,),) = execute("SELECT pg_backend_pid()")
@@ -184,7 +184,7 @@ def test_batch_is_appended_one_by_one(trial: Trial) -> None:
             for stored in append(store, stream_name, [event], **options)
         ]
 
-    trial.inject(RelationalStore, "_execute", end_before_second)
+    trial.inject(BoundStatements, "_execute_bound", end_before_second)
     trial.replace(PostgreSQLEventStore, "append", append_singly)
     with sessions(1) as (session,), suppress(OperationalError):
         session.run(trial.store.append, "s", made("a", "b"))

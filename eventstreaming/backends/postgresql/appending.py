@@ -54,7 +54,7 @@ class AppendOperations(BoundStatements):
     def _append_one(
         self, stream_name: str, expected: ExpectedVersion, event: NewEvent
     ) -> list[StoredEvent]:
-        ((problem, offset, position, timestamp),) = self._execute_bound(
+        ((written,),) = self._execute_bound(
             "append_one",
             {
                 "stream_name": stream_name,
@@ -71,9 +71,11 @@ class AppendOperations(BoundStatements):
                 "causation_id": event.causation_id,
             },
         )
+        problem, offset, position, timestamp = written[1:-1].split(",")
         if problem:
-            raise _append_error(problem, stream_name, expected, actual=offset)
-        return [event.stored(stream_name, offset, position, moment(timestamp))]
+            raise _append_error(problem, stream_name, expected, int(offset or -1))
+        recorded = moment(timestamp.strip('"'))
+        return [event.stored(stream_name, int(offset), int(position), recorded)]
 
     def _append_several(
         self, stream_name: str, expected: ExpectedVersion, new: list[NewEvent]

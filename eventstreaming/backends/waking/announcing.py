@@ -38,6 +38,9 @@ class Announcements:
     def choose(self, topic: str) -> str | None:
         """Return what to announce now; None if that is announced already."""
         now = clock.monotonic()
+        for sent in (topic, ANYTHING):  # most are announced already: no lock
+            if now - self._sent.get(sent, float("-inf")) < WINDOW:
+                return None
         with self._lock:
             for sent, at in list(self._sent.items()):
                 if now - at >= WINDOW:
