@@ -15,6 +15,7 @@ import pytest
 from django.db import connection
 
 from eventstreaming.backends import relational
+from eventstreaming.backends.postgresql import bound
 from eventstreaming.backends.statements import statement
 from tests.history.checker import check, names
 from tests.history.final import FinalState
@@ -44,11 +45,12 @@ class Trial:
         """Plant another statement instead of one of `sql/`."""
         if self.planted:
             present = relational.statement
-            self._monkeypatch.setattr(
-                relational,
-                "statement",
-                lambda asked: text if asked == name else present(asked),
-            )
+            for executing in (relational, bound):
+                self._monkeypatch.setattr(
+                    executing,
+                    "statement",
+                    lambda asked: text if asked == name else present(asked),
+                )
 
     def replace_function(self, name: str, *changes: tuple[str, str]) -> None:
         """Plant other texts in a function of the database, until `close()`."""

@@ -32,6 +32,7 @@ from eventstreaming import (
     stream_info,
 )
 from eventstreaming.backends import relational, statements
+from eventstreaming.backends.postgresql import bound
 from tests.sessions import execute
 
 pytestmark = pytest.mark.django_db
@@ -165,7 +166,10 @@ def test_no_operation_scans_a_table_from_end_to_end() -> None:
 
     with connection.cursor() as cursor:
         cursor.execute(FILL)
-    with mock.patch.object(relational, "statement", noting):
+    with (
+        mock.patch.object(relational, "statement", noting),
+        mock.patch.object(bound, "statement", noting),
+    ):
         for analysed in (False, True):
             if analysed:
                 execute("ANALYZE")
