@@ -111,6 +111,9 @@ OPERATIONS: dict[str, Callable[[], object]] = {
     "enqueue to a group": lambda: enqueue("queue-1", {"n": 1}, group_key="a"),
     "enqueue once": lambda: enqueue("queue-1", {}, deduplication_key="a"),
     "consume": consume_in_all_ways,
+    "give back of a dead worker": lambda: event_store.release_worker(
+        "nobody", ["queue-1"]
+    ),
     "pop": lambda: pop("queue-2"),
     "dequeue from an empty queue": lambda: dequeue("nothing-here"),
     "queue info": lambda: queue_info("queue-3"),

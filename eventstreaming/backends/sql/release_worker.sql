@@ -14,8 +14,8 @@ WITH page AS MATERIALIZED (
 ), held AS MATERIALIZED (
     SELECT m.id
       FROM eventstreaming_message AS m
-      JOIN page ON m.id = page.id
-     WHERE m.worker_id = %(worker_id)s AND m.leased_until > 'epoch'
+     WHERE m.id = ANY (ARRAY(SELECT id FROM page))
+       AND m.worker_id = %(worker_id)s AND m.leased_until > 'epoch'
      ORDER BY m.id
        FOR UPDATE OF m SKIP LOCKED
 ), released AS (
@@ -23,8 +23,7 @@ WITH page AS MATERIALIZED (
        SET leased_until = 'epoch',
            deliveries = m.deliveries - CASE
                WHEN m.id = ANY (%(begun)s::bigint[]) IS FALSE THEN 1 ELSE 0 END
-      FROM held
-     WHERE m.id = held.id
+     WHERE m.id = ANY (ARRAY(SELECT id FROM held))
     RETURNING m.id, m.lease
 )
 SELECT (SELECT count(*) FROM page),
