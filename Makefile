@@ -29,8 +29,9 @@ chaos: $(INSTALLED) ## Run processes and faults, check every promise (ARGS="--se
 statemachine: $(INSTALLED) ## Do anything in any order, on all stores (FACTOR=10)
 	@STATEMACHINE_FACTOR=$(FACTOR) $(BIN)/python -m pytest -s tests/statemachine $(ARGS)
 
-proofs: $(INSTALLED) ## Kill and stop consumers of queues, in full size (ARGS="-k groups")
-	@QUEUE_PROOFS=full exec $(BIN)/python -m pytest -q tests/queue_proofs $(ARGS)
+proofs: $(INSTALLED) ## Kill and stop consumers and workers, in full size (ARGS="-k groups")
+	@QUEUE_PROOFS=full exec $(BIN)/python -m pytest -q tests/queue_proofs \
+		tests/group_proofs $(ARGS)
 
 writers: $(INSTALLED) ## Lose and repeat no event of many writers (EVENTS=25000)
 	@EVENTS_OF_PROOF=$(EVENTS) CUTS_OF_PROOF=200 exec $(BIN)/python -m pytest -s \

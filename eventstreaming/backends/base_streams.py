@@ -14,7 +14,7 @@ from typing import Any
 
 from eventstreaming.backends.base_reading import BaseReading
 from eventstreaming.backends.deferring import DeferredAppends
-from eventstreaming.backends.reading import read_request
+from eventstreaming.backends.reading import BucketRange, read_request
 from eventstreaming.backends.twins import async_block, async_method
 from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import (
@@ -176,16 +176,21 @@ class BaseStreams(BaseReading):
         after: int,
         limit: int,
         event_types: list[str] | None,
+        *,
+        buckets: BucketRange | None = None,
+        until: int | None = None,
     ) -> tuple[Sequence[StoredEvent], int]:
         """
         Return the next events of a stream, and the last offset that was looked at.
 
-        `after` -1 is before the first event. A checkpoint may move up to that
-        offset when there are fewer than `limit`: they were read below the very
-        head, or the fence of a concurrent stream.
+        `after` -1 is before the first event, and `until` the last offset that is
+        wanted. A checkpoint may move up to the offset when there are fewer than
+        `limit`: they were read below the very head, or the fence of a concurrent
+        stream.
         """
-        info = self.stream_info(stream_name)
-        last = self.fence() if info.concurrent else info.last_offset
+        last = self.end_of_stream(stream_name)
+        if until is not None:
+            last = min(last, until)
         request = read_request(
             after + 1 if after >= 0 else None,
             None,
@@ -196,9 +201,14 @@ class BaseStreams(BaseReading):
             batch_size=limit,
             follow=False,
         )
-        request = replace(request, high=last)
+        request = replace(request, high=last, buckets=buckets)
         page = self.fetch_stream_page(stream_name, request, limit, fenced=True)
         return (page[0] if page else []), last
+
+    def end_of_stream(self, stream_name: str) -> int:
+        """Return the offset up to which nothing can appear in a stream any more."""
+        info = self.stream_info(stream_name)
+        return self.fence() if info.concurrent else info.last_offset
 
     def next_events(
         self,
@@ -206,13 +216,16 @@ class BaseStreams(BaseReading):
         after: int,
         limit: int,
         event_types: list[str] | None,
+        *,
+        buckets: BucketRange | None = None,
+        until: int | None = None,
     ) -> tuple[Sequence[StoredEvent], int]:
         """
         Return the next events of a category (None: of all), and one fence.
 
-        They were read below that very fence, so a checkpoint may move up to it
-        when there are fewer than `limit`. Another fence would not do: it may
-        have gone back in between.
+        They were read below that very fence (or `until`, if that is lower), so a
+        checkpoint may move up to it when there are fewer than `limit`. Another
+        fence would not do: it may have gone back in between.
         """
         raise UnsupportedOperation(f"{type(self).__name__} keeps no checkpoints")
 

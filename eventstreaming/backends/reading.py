@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeAlias
+from typing import ClassVar, Protocol, TypeAlias
 
 from eventstreaming.events import arguments
 from eventstreaming.events.arguments import MAX_BIGINT
@@ -17,6 +17,23 @@ Page: TypeAlias = tuple[Sequence[StoredEvent], int]
 PlaceOf: TypeAlias = Callable[[StoredEvent], int]
 
 
+@dataclass(frozen=True, slots=True)
+class BucketRange:
+    """
+    The buckets of one partition, both ends inclusive.
+
+    An event's bucket is that of its key or stream. `by_event` makes one of its
+    position instead: an odd factor near 1,024 times the golden section takes
+    neighbours far apart, so that all partitions get some of any few events.
+    """
+
+    FACTOR: ClassVar[int] = 633
+
+    first: int
+    last: int
+    by_event: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadRequest:
     """
@@ -24,7 +41,8 @@ class ReadRequest:
 
     `low_is_asked` says that the caller named the lower bound: an event that is
     no longer kept there is an error. So is one at the upper bound where a caller
-    begins to read backwards, `high_is_asked`.
+    begins to read backwards, `high_is_asked`. `buckets` narrows it to a partition,
+    which is read forwards.
     """
 
     low: int
@@ -36,6 +54,7 @@ class ReadRequest:
     event_types: list[str] | None
     batch_size: int
     follow: bool
+    buckets: BucketRange | None = None
 
 
 class FetchPage(Protocol):

@@ -14,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.fences import FenceHolder, FenceStatus
 from eventstreaming.backends.following import Resting
-from eventstreaming.backends.reading import read_request
+from eventstreaming.backends.reading import BucketRange, read_request
 from eventstreaming.backends.resting import RestingConnection, is_in_transaction
 from eventstreaming.backends.statements import statement
 from eventstreaming.backends.waking.announcing import announce
@@ -164,9 +164,14 @@ class RelationalStore(BaseEventStore):
         after: int,
         limit: int,
         event_types: list[str] | None,
+        *,
+        buckets: BucketRange | None = None,
+        until: int | None = None,
     ) -> tuple[Sequence[StoredEvent], int]:
         """See BaseStreams.next_events()."""
         fence = self.fence()
+        if until is not None:
+            fence = min(fence, until)
         request = read_request(
             after + 1,
             None,
@@ -177,7 +182,7 @@ class RelationalStore(BaseEventStore):
             batch_size=limit,
             follow=False,
         )
-        request = replace(request, high=fence)
+        request = replace(request, high=fence, buckets=buckets)
         return self.fetch_positions(category, request, limit), fence
 
     def _execute(self, name: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:

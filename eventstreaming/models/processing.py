@@ -17,6 +17,10 @@ class Subscription(models.Model):
         EXACTLY_ONCE = "exactly_once", _("exactly once")
         AT_LEAST_ONCE = "at_least_once", _("at least once")
 
+    class PartitionBy(models.TextChoices):
+        KEY = "key", _("key or stream")
+        EVENT = "event", _("event")
+
     class State(models.IntegerChoices):
         ACTIVE = 0, _("active")
         STOPPED = 1, _("stopped")
@@ -26,6 +30,17 @@ class Subscription(models.Model):
     source = models.CharField(_("source"), max_length=257)
     event_types = models.JSONField(_("event types"), null=True, blank=True)
     partitions = models.SmallIntegerField(_("partitions"), default=1, db_default=1)
+    partition_by = models.CharField(
+        _("partition by"),
+        max_length=16,
+        choices=PartitionBy,
+        default=PartitionBy.KEY,
+        db_default=PartitionBy.KEY,
+    )
+    # Only while the number of partitions changes.
+    wanted_partitions = models.SmallIntegerField(
+        _("wanted partitions"), null=True, blank=True
+    )
     delivery = models.CharField(
         _("delivery"),
         max_length=16,
@@ -58,7 +73,9 @@ class Checkpoint(models.Model):
     How far one partition has come. Whoever locks the row works the partition.
 
     `offset` counts for a source of one stream, `position` for the others; both
-    are empty before the first event.
+    are empty before the first event. `looked_at` is when a worker last looked for
+    events, though it found none or failed: a sign of life, where `progressed_at`
+    is one of progress.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -75,6 +92,9 @@ class Checkpoint(models.Model):
     )
     position = models.BigIntegerField(_("position"), null=True, blank=True)
     offset = models.BigIntegerField(_("offset"), null=True, blank=True)
+    # Where the partition stops until the number of partitions has changed. It is
+    # here, because who locks this row sees its newest version, and of others an older.
+    barrier = models.BigIntegerField(_("barrier"), null=True, blank=True)
     handled = models.BigIntegerField(_("handled events"), default=0, db_default=0)
     epoch = models.BigIntegerField(_("epoch"), default=0, db_default=0)
     owner = models.CharField(
@@ -85,6 +105,7 @@ class Checkpoint(models.Model):
     error = models.TextField(_("error"), default="", db_default="", blank=True)
     retry_at = models.DateTimeField(_("retry at"), null=True, blank=True)
     progressed_at = models.DateTimeField(_("last progress"), null=True, blank=True)
+    looked_at = models.DateTimeField(_("last sign of life"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), db_default=Now())
 
     class Meta:

@@ -136,8 +136,11 @@ class Event(models.Model):
             ),
         ]
         indexes = [
+            # With the bucket, by which the partitions of a subscription tell their
+            # events from those of the others without looking at the rows.
             models.Index(
-                fields=["category", "position"], name="eventstreaming_event_category"
+                fields=["category", "position", "bucket"],
+                name="eventstreaming_event_partition",
             ),
             models.Index(
                 fields=["correlation_id", "position"],

@@ -13,6 +13,7 @@ from eventstreaming.processing.subscriptions import BatchResult, SubscriptionRun
 
 logger = logging.getLogger("eventstreaming.worker")
 
+LEFT_SECONDS = 0.05  # until it may be taken
 LOOK_AGAIN_SECONDS = 5.0  # at a stopped subscription, which may be resumed
 
 
@@ -27,8 +28,11 @@ class SubscriptionLoop:
         stop: threading.Event,
         polling: Polling,
         listens: bool = True,
+        number: int = 0,
     ) -> None:
         self.name = f"subscription {runner.subscription.name}"
+        if runner.subscription.partitions > 1:
+            self.name += f" ({number + 1})"
         self.runner = runner
         self.stopped = False
         self.pulse = Pulse()  # a handler may take its time, so it is never late
@@ -70,6 +74,9 @@ class SubscriptionLoop:
         elif result in (BatchResult.FAILED, BatchResult.WAITING):
             self._activity.happened()
             self._stop.wait(self._polling.pause())
+        elif result is BatchResult.LEFT:
+            self._activity.happened()
+            self._bell.wait(LEFT_SECONDS)
         elif result is BatchResult.STOPPED:
             self._activity.idle(self.name, generation)
             self._stop.wait(min(LOOK_AGAIN_SECONDS, self._polling.longest * 5))

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from eventstreaming.backends import DEFAULT_ALIAS
 from eventstreaming.events import arguments
+from eventstreaming.events.envelopes import BUCKETS
 from eventstreaming.events.queue_settings import MAX_COUNT
 from eventstreaming.exceptions import HandlerConflict, InvalidType, InvalidValue
 from eventstreaming.processing.retry import Backoff, Errors, RetryPolicy
@@ -22,6 +23,7 @@ MessageFunction = Callable[[Message], Result]
 EventFunction = Callable[[StoredEvent], Result]
 OnFailure = Literal["stop", "skip"]
 UnknownTypes = Literal["handle", "skip"]
+PartitionBy = Literal["key", "event"]
 
 M = TypeVar("M", bound=MessageFunction)
 E = TypeVar("E", bound=EventFunction)
@@ -60,6 +62,8 @@ class EventSubscription:
     batch_size: int
     store: str
     unknown_types: UnknownTypes = "handle"
+    partitions: int = 1
+    partition_by: PartitionBy = "key"
 
 
 class Handlers:
@@ -168,6 +172,8 @@ def subscription(
     on_failure: OnFailure = "stop",
     unknown_types: UnknownTypes = "handle",
     batch_size: int = BATCH_SIZE,
+    partitions: int = 1,
+    partition_by: PartitionBy = "key",
     store: str = DEFAULT_ALIAS,
 ) -> Callable[[E], E]:
     """
@@ -180,13 +186,20 @@ def subscription(
     subscription stops until it is resumed, or skips the event with
     `on_failure="skip"`. An event whose type no class in this process is
     registered for is handled as well: its `payload` raises, which stops the
-    subscription; with `unknown_types="skip"` it is passed over. Raise
-    HandlerConflict when the name is taken.
+    subscription; with `unknown_types="skip"` it is passed over.
+
+    With `partitions`, so many are worked at the same time, by all workers
+    together: events of one key (of one stream, where they have no key) stay in
+    order, others do not wait for them. `partition_by="event"` spreads them
+    without any order. Raise HandlerConflict when the name is taken.
     """
     if on_failure not in ("stop", "skip"):
         raise InvalidValue("on_failure", "must be 'stop' or 'skip'")
     if unknown_types not in ("handle", "skip"):
         raise InvalidValue("unknown_types", "must be 'handle' or 'skip'")
+    if partition_by not in ("key", "event"):
+        raise InvalidValue("partition_by", "must be 'key' or 'event'")
+    share = arguments.integer(partitions, "partitions", 1, BUCKETS)
     parsed = Source.parse(source)
     types = arguments.type_names(event_types)
     retry = RetryPolicy(max_attempts, backoff)
@@ -205,6 +218,8 @@ def subscription(
                 on_failure=on_failure,
                 unknown_types=unknown_types,
                 batch_size=size,
+                partitions=share,
+                partition_by=partition_by,
                 store=store,
             )
         )

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Self
 
 from eventstreaming.backends.base import BaseEventStore
+from eventstreaming.backends.reading import BucketRange
 from eventstreaming.backends.waking.topics import (
     ALL_STREAMS,
     category_topic,
@@ -70,22 +71,34 @@ class Source:
         """Return where an event lies in this source."""
         return event.offset if self.is_stream else event.position
 
+    def end(self, store: BaseEventStore) -> int:
+        """Return the place up to which nothing can appear any more."""
+        return store.end_of_stream(self.name) if self.is_stream else store.fence()
+
     def next_events(
         self,
         store: BaseEventStore,
         after: int | None,
         limit: int,
         event_types: list[str] | None,
+        *,
+        buckets: BucketRange | None = None,
+        until: int | None = None,
     ) -> tuple[Sequence[StoredEvent], int]:
         """
         Return what comes after a place, and the last place that was looked at.
 
-        `after` None is before the first event. With fewer events than `limit`, a
-        checkpoint may move up to that last place.
+        `after` None is before the first event, and `until` the last place that is
+        wanted. With fewer events than `limit`, a checkpoint may move up to the last
+        place that was looked at.
         """
         if after is None:
             after = self.before_first
-        if not self.is_stream:
-            category = self.name if self.kind is SourceKind.CATEGORY else None
-            return store.next_events(category, after, limit, event_types)
-        return store.next_in_stream(self.name, after, limit, event_types)
+        if self.is_stream:
+            return store.next_in_stream(
+                self.name, after, limit, event_types, buckets=buckets, until=until
+            )
+        category = self.name if self.kind is SourceKind.CATEGORY else None
+        return store.next_events(
+            category, after, limit, event_types, buckets=buckets, until=until
+        )

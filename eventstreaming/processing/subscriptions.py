@@ -1,5 +1,5 @@
 """
-Running a subscription: one batch of events in one transaction.
+Running a subscription: one batch of one partition in one transaction.
 
 Whoever holds the row lock of the checkpoint works the partition; a crash ends
 the transaction and with it the lock. Handlers' writes and the checkpoint
@@ -9,26 +9,33 @@ commit together, so each event takes effect exactly once.
 import logging
 from datetime import timedelta
 from enum import Enum
+from functools import cached_property
+from typing import Any
 
 from django.db import transaction
-from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models import F
 from django.db.models.functions import Now
 
 from eventstreaming import clock
 from eventstreaming.backends import event_stores
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.failures import failure_of
+from eventstreaming.backends.identity import worker_id
 from eventstreaming.events.registry import event_types
 from eventstreaming.exceptions import (
     EventsTruncated,
-    HandlerConflict,
     StreamDeleted,
     UnsupportedOperation,
 )
 from eventstreaming.models import Checkpoint, Subscription
 from eventstreaming.processing.calls import handle_event
+from eventstreaming.processing.choosing import Chooser
+from eventstreaming.processing.claims import Claims
 from eventstreaming.processing.outages import is_contention, is_outage
+from eventstreaming.processing.partitions import buckets_of
+from eventstreaming.processing.preparing import prepare_subscription
 from eventstreaming.processing.registry import EventSubscription
+from eventstreaming.processing.resizing import finish_resize
 from eventstreaming.types import StoredEvent
 
 logger = logging.getLogger("eventstreaming.worker")
@@ -40,17 +47,24 @@ class BatchResult(Enum):
     PROGRESSED = "progressed"
     CAUGHT_UP = "caught up"
     BUSY = "another worker has it"
+    LEFT = "left to the worker that had it"
     FAILED = "failed, to be tried again"
     WAITING = "waiting to try again"
     STOPPED = "stopped"
 
 
 class SubscriptionRunner:
-    """Runs one subscription, batch by batch."""
+    """
+    Runs one subscription, batch by batch, each of the partition whose turn it is.
+
+    One thread uses it. Of a subscription with several partitions, so many threads
+    and processes as there are partitions have something to do.
+    """
 
     def __init__(self, subscription: EventSubscription) -> None:
         self.subscription = subscription
         self.handled = 0
+        self._end: int | None = None
 
     @property
     def store(self) -> BaseEventStore:
@@ -66,72 +80,77 @@ class SubscriptionRunner:
             )
         return self.store.database
 
-    def prepare(self) -> bool:
-        """
-        Create the rows of a new subscription; return True.
-
-        Raise HandlerConflict when the stored source or filter differs: the
-        checkpoint would mean something else.
-        """
+    @cached_property
+    def chooser(self) -> Chooser:
+        """Return what says which partition is worked next."""
         declared = self.subscription
-        row, created = Subscription.objects.using(self.database).get_or_create(
-            name=declared.name,
-            defaults={
-                "source": declared.source_text,
-                "event_types": declared.event_types,
-            },
+        claims = Claims(
+            declared.name,
+            in_stream=declared.source.is_stream,
+            using=self.database,
+            owner=worker_id(),
         )
-        Checkpoint.objects.using(self.database).get_or_create(
-            subscription=row, partition=0
-        )
-        if row.source != declared.source_text:
-            raise HandlerConflict(
-                f"subscription {declared.name!r} reads {declared.source_text!r} now, "
-                f"its checkpoint was made for {row.source!r}; give it a new name, or "
-                "change it back"
-            )
-        if row.event_types != declared.event_types:
-            row.event_types = declared.event_types
-            row.save(using=self.database, update_fields=["event_types"])
-        if created:
-            logger.info(
-                "%s: new subscription to %s", declared.name, declared.source_text
-            )
+        return Chooser(claims, alone=declared.partitions == 1)
+
+    def prepare(self) -> bool:
+        """Create the rows of a new subscription; see prepare_subscription()."""
+        prepare_subscription(self.subscription, self.store, self.database)
         return True
 
     def run_batch(self) -> BatchResult:
-        """Handle the next events, if the partition is free; commit once."""
-        with self.store.batch():
-            checkpoint = (
-                Checkpoint.objects.using(self.database)
-                .select_for_update(skip_locked=True, of=("self",))
-                .select_related("subscription")
-                .annotate(
-                    waits=ExpressionWrapper(
-                        Q(retry_at__isnull=False, retry_at__gt=Now()),
-                        output_field=BooleanField(),
-                    )
-                )
-                .filter(subscription__name=self.subscription.name, partition=0)
-                .first()
-            )
-            if checkpoint is None:
-                return BatchResult.BUSY
-            if checkpoint.subscription.state == Subscription.State.STOPPED:
-                return BatchResult.STOPPED
-            if checkpoint.waits:
-                return BatchResult.WAITING
-            return self._work(checkpoint)
+        """
+        Handle the next events of a partition that is free; commit once.
 
-    def _work(self, checkpoint: Checkpoint) -> BatchResult:
+        A partition without events is passed over, so that CAUGHT_UP is true of all.
+        """
+        tried: list[int] = []
+        self._end = None
+        while True:
+            with self.store.batch():
+                checkpoint = self.chooser.take(tried, self._end)
+                result = None if checkpoint is None else self._work(checkpoint)
+            if checkpoint is None or result is None:
+                return self._nothing(tried)
+            if result is not BatchResult.CAUGHT_UP:
+                self.chooser.progressed(self._end)
+                return result
+            if checkpoint.subscription.partitions == 1:
+                return result
+            self.chooser.rest(checkpoint.pk)
+            tried.append(checkpoint.pk)
+
+    def _nothing(self, tried: list[int]) -> BatchResult:
+        """Say why there is no partition to be worked."""
+        if self._end is None:
+            self._end = self.subscription.source.end(self.store)
+        rows = self.chooser.look_around(tried, self._end)
+        if any(row.subscription.state == Subscription.State.STOPPED for row in rows):
+            return BatchResult.STOPPED
+        if any(row.retry_at is not None for row in rows):
+            return BatchResult.WAITING
+        if rows and all(row.barrier == row.place for row in rows):
+            resized = finish_resize(rows[0].subscription, using=self.database)
+            return BatchResult.PROGRESSED if resized else BatchResult.BUSY
+        left = [row for row in rows if row.pk not in tried and row.place < self._end]
+        if left and not self.chooser.has_tried_all:
+            return BatchResult.LEFT
+        return BatchResult.BUSY if left or not rows else BatchResult.CAUGHT_UP
+
+    def _work(self, checkpoint: Any) -> BatchResult:
         declared = self.subscription
         after = checkpoint.offset if declared.source.is_stream else checkpoint.position
         try:
             events, looked_at = declared.source.next_events(
-                self.store, after, declared.batch_size, declared.event_types
+                self.store,
+                after,
+                declared.batch_size,
+                declared.event_types,
+                buckets=buckets_of(checkpoint),
+                until=checkpoint.barrier,
             )
         except (EventsTruncated, StreamDeleted) as removed:
             return self._lost(checkpoint, removed)
+        self._end = looked_at if checkpoint.barrier is None else None
         deadline = clock.monotonic() + MAX_BATCH_SECONDS
         reached, handled = after, 0
         for event in events:
@@ -149,6 +168,7 @@ class SubscriptionRunner:
             before = declared.source.before_first if reached is None else reached
             reached = looked_at if looked_at > before else reached
         if reached == after:
+            self._note_look(checkpoint)
             return BatchResult.CAUGHT_UP
         checkpoint.error, checkpoint.retry_at = "", None
         self._save(checkpoint, reached, handled)
@@ -200,8 +220,10 @@ class SubscriptionRunner:
         delay = declared.retry.delay(checkpoint.attempts, error) if again else 0.0
         # In the row, by the database's clock: other workers wait, too.
         checkpoint.retry_at = Now() + timedelta(seconds=delay) if delay else None
+        checkpoint.looked_at = Now()
         checkpoint.save(
-            using=self.database, update_fields=["attempts", "error", "retry_at"]
+            using=self.database,
+            update_fields=["attempts", "error", "retry_at", "looked_at"],
         )
         if again:
             logger.warning(
@@ -245,7 +267,9 @@ class SubscriptionRunner:
             checkpoint.position = reached
         checkpoint.handled += handled
         self.handled += handled
-        checkpoint.progressed_at = Now()
+        checkpoint.owner = self.chooser.claims.owner
+        checkpoint.progressed_at = checkpoint.looked_at = Now()
+        checkpoint.epoch = F("epoch") + 1
         checkpoint.save(
             using=self.database,
             update_fields=[
@@ -255,6 +279,17 @@ class SubscriptionRunner:
                 "attempts",
                 "error",
                 "retry_at",
+                "owner",
                 "progressed_at",
+                "looked_at",
+                "epoch",
             ],
         )
+
+    def _note_look(self, checkpoint: Any) -> None:
+        """Leave a sign of life now and then, though there is nothing to do."""
+        if checkpoint.seen_lately:
+            return
+        checkpoint.owner = checkpoint.owner or self.chooser.claims.owner
+        checkpoint.looked_at = Now()
+        checkpoint.save(using=self.database, update_fields=["owner", "looked_at"])

@@ -82,8 +82,10 @@ class Worker:
                 stop=self._stop,
                 polling=_polling(batch),
                 listens=not batch,
+                number=number,
             )
             for subscription in subscriptions
+            for number in range(min(subscription.partitions, threads))
         ]
         self.schedules = schedule_loops(
             {*(q.store for q in queues), *(s.store for s in subscriptions)},
@@ -215,7 +217,7 @@ class Worker:
 
     def _announce(self) -> None:
         queues = [h.queue for runner in self.queue_runners for h in runner.handlers]
-        names = [loop.runner.subscription.name for loop in self.loops]
+        names = dict.fromkeys(loop.runner.subscription.name for loop in self.loops)
         logger.info(
             "Worker %s: queues %s with %d threads; subscriptions %s",
             worker_id(),

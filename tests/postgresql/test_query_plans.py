@@ -33,12 +33,14 @@ from eventstreaming import (
 )
 from eventstreaming.backends import relational, statements
 from eventstreaming.backends.postgresql import bound
+from eventstreaming.backends.reading import BucketRange
 from tests.sessions import execute
 
 pytestmark = pytest.mark.django_db
 
 TABLES = ("event", "message", "stream", "deadletter")
 ROWS = 100_000
+SHARE = BucketRange(0, 127)
 FILL = f"""
 INSERT INTO eventstreaming_stream (name, category, next_offset)
 SELECT 'order-' || n, 'order', 50 FROM generate_series(1, {ROWS // 50}) AS n;
@@ -104,6 +106,15 @@ OPERATIONS: dict[str, Callable[[], object]] = {
     "read all": lambda: first(read_all(500)),
     "read all by type": lambda: first(read_all(500, event_types=["Placed"])),
     "read all backwards": lambda: first(read_all(backwards=True)),
+    "read a partition of a stream": lambda: event_store.next_in_stream(
+        "order-9", -1, 10, None, buckets=SHARE
+    ),
+    "read a partition of a category": lambda: event_store.next_events(
+        "order", 500, 10, None, buckets=SHARE
+    ),
+    "read a partition of all": lambda: event_store.next_events(
+        None, 500, 10, None, buckets=SHARE
+    ),
     "stream info": lambda: stream_info("order-10"),
     "create a stream": lambda: create_stream("order-10"),
     "enqueue": lambda: enqueue("queue-1", {"n": 1}),
@@ -180,6 +191,16 @@ def test_no_operation_scans_a_table_from_end_to_end() -> None:
                 before = sequential_scans()
                 operation()
                 assert sequential_scans() == before, f"{name}, analysed={analysed}"
+
+        # The rows of the other partitions are not looked at.
+        sql = statements.statement("read_category_partition")
+        share = {"first_bucket": 0, "last_bucket": 127, "by_event": False}
+        page = {"category": "order", "first": 500, "last": 2**62, "limit": 10}
+        plan = execute(f"EXPLAIN {sql}", {**share, **page, "event_types": None})
+        (condition,) = (row for (row,) in plan if "eventstreaming_event_part" in row)
+        assert "Index Scan" in condition
+        (condition,) = (row for (row,) in plan if "bucket" in row)
+        assert "Index Cond" in condition
 
     files = {path.stem for path in statements.SQL.glob("*.sql")}
     assert used | NOT_ABOUT_BIG_TABLES == files

@@ -21,9 +21,10 @@ SEED = int(os.environ.get("QUEUE_PROOFS_SEED", "1"))
 class Consumers:
     """Some consumers of one kind; what they note is in one file."""
 
-    def __init__(self, kind: str, path: Path) -> None:
+    def __init__(self, kind: str, path: Path, module: str) -> None:
         self.kills = 0
-        self._kind = kind
+        self.kind = kind
+        self._module = module
         self._path = path
         self._random = random.Random(SEED)
         self._running: list[subprocess.Popen[bytes]] = []
@@ -35,8 +36,8 @@ class Consumers:
                 [
                     sys.executable,
                     "-m",
-                    "tests.queue_proofs.consumer",
-                    self._kind,
+                    self._module,
+                    self.kind,
                     str(self._random.randrange(2**31)),
                     str(self._path),
                 ],
@@ -57,6 +58,14 @@ class Consumers:
         self.kills += 1
         self.start()
 
+    def replace_oldest(self) -> None:
+        """Let the one that runs longest finish, and start another of this kind."""
+        leaving = self._running.pop(0)
+        assert leaving.poll() is None, "a consumer has ended by itself"
+        leaving.terminate()
+        self.start()
+        assert leaving.wait(60) == 0
+
     def notes(self) -> list[dict[str, Any]]:
         """Return what was noted so far; a killed process may leave half a line."""
         if not self._path.exists():
@@ -72,9 +81,11 @@ class Consumers:
 
 
 @contextmanager
-def consumers(kind: str, folder: Path) -> Iterator[Consumers]:
+def consumers(
+    kind: str, folder: Path, module: str = "tests.queue_proofs.consumer"
+) -> Iterator[Consumers]:
     """Have consumers, and kill them at the end."""
-    found = Consumers(kind, folder / f"{kind}.jsonl")
+    found = Consumers(kind, folder / f"{kind}.jsonl", module)
     try:
         yield found
     finally:

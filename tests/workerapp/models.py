@@ -10,3 +10,15 @@ class Effect(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.number}"
+
+
+class Tally(models.Model):
+    """What the events of a key make in their order: a chain tells every other."""
+
+    key = models.CharField(max_length=100, primary_key=True)
+    count = models.IntegerField(default=1)
+    chain = models.BigIntegerField()
+    process = models.IntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.count}"

@@ -3,7 +3,13 @@
 from django.db.models import F, Max, QuerySet
 
 from eventstreaming.backends.database.tables import Tables
-from eventstreaming.backends.reading import Page, ReadRequest, refuse_truncated
+from eventstreaming.backends.reading import (
+    BucketRange,
+    Page,
+    ReadRequest,
+    refuse_truncated,
+)
+from eventstreaming.events.envelopes import BUCKETS
 from eventstreaming.exceptions import StreamDeleted
 from eventstreaming.models import Event, Stream
 from eventstreaming.types import StoredEvent
@@ -63,6 +69,12 @@ class ReadOperations(Tables):
         events = events.filter(**{f"{place}__range": (request.low, request.high)})
         if request.event_types is not None:
             events = events.filter(event_type__in=request.event_types)
+        if request.buckets is not None:
+            events = events.alias(
+                shared_by=(F("position") * BucketRange.FACTOR).bitand(BUCKETS - 1)
+                if request.buckets.by_event
+                else F("bucket")
+            ).filter(shared_by__range=(request.buckets.first, request.buckets.last))
         events = events.order_by(f"-{place}" if request.backwards else place)
         return [self._event(row) for row in events.select_related("stream")[:size]]
 

@@ -28,7 +28,7 @@ class ReadOperations(BoundStatements):
     ) -> Page | None:
         """See BaseReading.fetch_stream_page()."""
         rows = self._execute_bound(
-            "read_stream_backwards" if request.backwards else "read_stream",
+            f"read_stream{_variant(request)}",
             {"stream_name": stream_name, "fenced": fenced, **_bounds(request, size)},
         )
         if not rows:
@@ -49,14 +49,24 @@ class ReadOperations(BoundStatements):
         """See BaseReading.fetch_positions()."""
         name = "read_all" if category is None else "read_category"
         rows = self._execute_bound(
-            f"{name}_backwards" if request.backwards else name,
+            f"{name}{_variant(request)}",
             {"category": category, **_bounds(request, size)},
         )
         return EventsOfRows(partial(_event, None), rows)
 
 
+def _variant(request: ReadRequest) -> str:
+    if request.buckets is not None:
+        return "_partition"
+    return "_backwards" if request.backwards else ""
+
+
 def _bounds(request: ReadRequest, size: int) -> dict[str, Any]:
+    buckets = request.buckets
     return {
+        "first_bucket": None if buckets is None else buckets.first,
+        "last_bucket": None if buckets is None else buckets.last,
+        "by_event": buckets is not None and buckets.by_event,
         "first": request.low,
         "last": request.high,
         "event_types": request.event_types,

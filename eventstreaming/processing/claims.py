@@ -1,0 +1,120 @@
+"""
+Which partition a thread works next.
+
+Whoever locks a checkpoint's row works the partition; nobody registers, and a crash
+frees it at once. What `owner` and `looked_at` say only makes a worker prefer what it
+had, so that shares are steady: a wrong word there costs time, never an event.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from datetime import timedelta
+from operator import itemgetter
+from typing import Any
+
+from django.db import connections
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    ExpressionWrapper,
+    F,
+    Q,
+    QuerySet,
+    Value,
+)
+from django.db.models.functions import Coalesce, Now
+
+from eventstreaming.models import Checkpoint, Subscription
+
+LATE = timedelta(seconds=0.5)  # then an owner seems not to come round
+QUIET = timedelta(seconds=2)  # how old a sign of life may become
+ROBBERY_SECONDS = 1  # how long one waits for the end of another's batch
+
+WAITS = Q(retry_at__isnull=False, retry_at__gt=Now())
+SEEN_LATELY = Q(looked_at__isnull=False, looked_at__gt=Now() - QUIET)
+
+
+class Claims:
+    """The partitions of one subscription, as one worker sees them."""
+
+    def __init__(self, name: str, *, in_stream: bool, using: str, owner: str) -> None:
+        self.owner = owner
+        self._using = using
+        self._name = name
+        self._place = "offset" if in_stream else "position"
+        self._before_first = -1 if in_stream else 0
+
+    def rows(self) -> QuerySet[Any]:
+        """Return the partitions: their `place`, `waits` to try again, `seen_lately`."""
+        place = Coalesce(self._place, Value(self._before_first))
+        return (
+            Checkpoint.objects.using(self._using)
+            .select_related("subscription")
+            .annotate(
+                place=ExpressionWrapper(place, output_field=BigIntegerField()),
+                waits=ExpressionWrapper(WAITS, output_field=BooleanField()),
+                seen_lately=ExpressionWrapper(SEEN_LATELY, output_field=BooleanField()),
+            )
+            .filter(subscription__name=self._name)
+        )
+
+    def take_any(self, tried: Collection[int], end: int | None) -> Any | None:
+        """
+        Lock any partition that is free; it is mine until the commit.
+
+        The one that was looked at longest ago comes first. `tried` are passed over,
+        and so are those that have come to `end`.
+        """
+        return self._first_unlocked(self._workable(tried, end))
+
+    def take_own(self, tried: Collection[int], end: int | None) -> Any | None:
+        """Lock a partition that was mine, or nobody's."""
+        mine = self._workable(tried, end).filter(owner__in=["", self.owner])
+        return self._first_unlocked(mine)
+
+    def take_late(self, tried: Collection[int], end: int | None) -> Any | None:
+        """Lock a partition whose owner does not come round to it, or is gone."""
+        late = Q(looked_at__isnull=True) | Q(looked_at__lt=Now() - LATE)
+        return self._first_unlocked(self._workable(tried, end).filter(late))
+
+    def take_from_richest(self, tried: Collection[int], end: int | None) -> Any | None:
+        """
+        Wait for a partition of the worker that has most, if that has two more.
+
+        So shares become even, though every partition is always at work.
+        """
+        connection = connections[self._using]
+        if connection.vendor != "postgresql":
+            return None
+        owners = Counter(self.rows().values_list("owner", flat=True))
+        mine = owners.pop(self.owner, 0)
+        richest, count = max(owners.items(), key=itemgetter(1), default=("", 0))
+        if count < mine + 2:
+            return None
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = '{ROBBERY_SECONDS}s'")
+            theirs = self._workable(tried, end).filter(owner=richest)
+            found = self._first_unlocked(theirs, skip_locked=False)
+            cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
+        return found
+
+    def _workable(self, tried: Collection[int], end: int | None) -> QuerySet[Any]:
+        rows = self.rows().filter(
+            Q(barrier__isnull=True) | Q(place__lt=F("barrier")),
+            Q(retry_at__isnull=True) | Q(retry_at__lte=Now()),
+            subscription__state=Subscription.State.ACTIVE,
+        )
+        if tried:
+            rows = rows.exclude(pk__in=list(tried))
+        if end is not None:
+            rows = rows.filter(place__lt=end)
+        return rows
+
+    def _first_unlocked(
+        self, rows: QuerySet[Any], *, skip_locked: bool = True
+    ) -> Any | None:
+        return (
+            rows.select_for_update(skip_locked=skip_locked, of=("self",))
+            .order_by(F("looked_at").asc(nulls_first=True), "partition")
+            .first()
+        )

@@ -1,0 +1,64 @@
+"""
+A worker in a process of its own: `python -m tests.group_proofs.worker`.
+
+Its kind is what it runs and with how many partitions: `tally-8`.
+"""
+
+import os
+import signal
+import sys
+
+import django
+from django.apps import apps
+from django.db.models import F
+
+from eventstreaming import StoredEvent, subscription
+
+MODULUS = 2**55 - 55
+
+
+def main() -> None:
+    kind, partitions = sys.argv[1].split("-")
+    django.setup()
+    KINDS[kind](int(partitions))
+    run()
+
+
+def run() -> None:
+    """Work until SIGTERM."""
+    # Its modules declare models, so Django has to be set up.
+    from eventstreaming.processing.worker import Worker  # noqa: PLC0415
+
+    worker = Worker(["tally"], threads=4)
+    signal.signal(signal.SIGTERM, lambda *_: worker.stop())
+    sys.exit(0 if worker.run() else 1)
+
+
+def tally(partitions: int) -> None:
+    """Fold the events of each key into one row."""
+    tallies = apps.get_model("workerapp", "Tally").objects
+
+    @subscription("tally-*", name="tally", partitions=partitions)
+    def fold(event: StoredEvent) -> None:
+        number = event.data["number"]
+        added = tallies.filter(key=event.key).update(
+            count=F("count") + 1,
+            chain=(F("chain") * 31 + number + 1) % MODULUS,
+            process=os.getpid(),
+        )
+        if not added:
+            tallies.create(key=event.key, chain=number + 1, process=os.getpid())
+
+
+def folded(numbers: list[int]) -> tuple[int, int]:
+    """Return the count and chain that the events of a key make, in their order."""
+    chain = 0
+    for number in numbers:
+        chain = (chain * 31 + number + 1) % MODULUS
+    return len(numbers), chain
+
+
+KINDS = {"tally": tally}
+
+if __name__ == "__main__":
+    main()
