@@ -312,3 +312,12 @@ class SagaBusy(EventStreamingError):
         )
         self.name = name
         self.saga_id = saga_id
+
+
+class ScheduleNotFound(EventStreamingError, LookupError):
+    """No schedule has the name."""
+
+    def __init__(self, name: str) -> None:
+        shown = ascii(name)
+        super().__init__(f"no schedule is called {shown[:80]}")
+        self.name = name

@@ -20,6 +20,7 @@ from eventstreaming.admin.pages import KeysetChangeList
 from eventstreaming.admin.queues import QueueAdmin
 from eventstreaming.admin.registration import register_pages
 from eventstreaming.admin.sagas import SagaAdmin
+from eventstreaming.admin.schedules import ScheduleAdmin
 from eventstreaming.admin.stream_configurations import StreamConfigurationAdmin
 from eventstreaming.admin.streams import StreamAdmin
 from eventstreaming.admin.subscriptions import CheckpointInline, SubscriptionAdmin
@@ -34,6 +35,7 @@ __all__ = [
     "MessageAdmin",
     "QueueAdmin",
     "SagaAdmin",
+    "ScheduleAdmin",
     "StreamAdmin",
     "StreamConfigurationAdmin",
     "SubscriptionAdmin",

@@ -7,6 +7,7 @@ from eventstreaming.admin.events import EventAdmin
 from eventstreaming.admin.messages import MessageAdmin
 from eventstreaming.admin.queues import QueueAdmin
 from eventstreaming.admin.sagas import SagaAdmin
+from eventstreaming.admin.schedules import ScheduleAdmin
 from eventstreaming.admin.stream_configurations import StreamConfigurationAdmin
 from eventstreaming.admin.streams import StreamAdmin
 from eventstreaming.admin.subscriptions import SubscriptionAdmin
@@ -16,6 +17,7 @@ from eventstreaming.models import (
     Message,
     Queue,
     Saga,
+    Schedule,
     Stream,
     StreamConfiguration,
     Subscription,
@@ -32,3 +34,4 @@ def register_pages(site: AdminSite) -> None:
     site.register(DeadLetter, DeadLetterAdmin)
     site.register(Subscription, SubscriptionAdmin)
     site.register(Saga, SagaAdmin)
+    site.register(Schedule, ScheduleAdmin)

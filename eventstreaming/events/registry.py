@@ -74,6 +74,10 @@ class EventTypes:
         """Return the class that a name stands for."""
         return self._classes.get(name)
 
+    def names(self) -> list[str]:
+        """Return the present names of all classes."""
+        return sorted(set(self._present_names.values()))
+
     def version_of(self, name: str) -> int:
         """Return the newest version of a type; 1 when it is not registered."""
         cls = self._classes.get(name)

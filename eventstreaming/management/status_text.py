@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from eventstreaming.backends.fences import FenceHolder
 from eventstreaming.management.tables import seconds, table
+from eventstreaming.operations.scheduling import ScheduleStatus
 from eventstreaming.operations.status import StoreStatus
 from eventstreaming.operations.subscription_status import SubscriptionStatus
 from eventstreaming.types import QueueInfo, StreamInfo
@@ -11,6 +12,7 @@ from eventstreaming.types import QueueInfo, StreamInfo
 STREAMS = ("stream", "kind", "first", "last", "events")
 SUBSCRIPTIONS = ("subscription", "source", "state", "place", "lag", "behind", "idle")
 QUEUES = ("queue", "ready", "in flight", "delayed", "blocked", "dead", "oldest")
+SCHEDULES = ("schedule", "times", "queue", "state", "next run in", "last")
 
 
 def status_text(status: StoreStatus) -> Iterator[str]:
@@ -35,6 +37,12 @@ def status_text(status: StoreStatus) -> Iterator[str]:
     if status.queues:
         yield ""
         yield from table(QUEUES, map(_queue, status.queues))
+    if status.schedules:
+        yield ""
+        yield from table(SCHEDULES, map(_schedule, status.schedules))
+        for schedule in status.schedules:
+            if schedule.error:
+                yield f"{schedule.name}: {schedule.error[:200]}"
 
 
 def _holder(holder: FenceHolder) -> str:
@@ -76,3 +84,8 @@ def _queue(info: QueueInfo) -> tuple[str | int | None, ...]:
         count: int = getattr(info, state)
         counts.append(f"~{count:,}" if state in info.estimated else count)
     return info.stream_name, *counts, seconds(info.oldest_age)
+
+
+def _schedule(item: ScheduleStatus) -> tuple[str | int | None, ...]:
+    due_in = None if item.due_in is None else seconds(max(0.0, item.due_in))
+    return item.name, item.times, item.queue, item.state, due_in, seconds(item.ran)

@@ -6,7 +6,7 @@ count up to a bound.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from eventstreaming.backends import DEFAULT_ALIAS, event_stores
 from eventstreaming.backends.base import BaseEventStore
@@ -20,6 +20,7 @@ from eventstreaming.operations.queue_names import (
     dead_letter_queue_names,
     live_queue_names,
 )
+from eventstreaming.operations.scheduling import ScheduleStatus, schedule_statuses
 from eventstreaming.operations.subscription_status import (
     SubscriptionStatus,
     subscription_statuses,
@@ -41,13 +42,14 @@ class StoreStatus:
     more_streams: bool
     subscriptions: list[SubscriptionStatus]
     queues: list[QueueInfo]
+    schedules: list[ScheduleStatus] = field(default_factory=list)
 
 
 def store_status(
     names: Collection[str] = (), *, limit: int = 50, store: str = DEFAULT_ALIAS
 ) -> StoreStatus:
     """
-    Return fence, streams, subscriptions and queues of a store.
+    Return fence, streams, subscriptions, queues and schedules of a store.
 
     `names` are streams and patterns (default: all), of which the first `limit`
     by name are shown. Raise UnsupportedOperation for a store in no database.
@@ -66,6 +68,7 @@ def store_status(
         more_streams=len(found) > limit,
         subscriptions=subscription_statuses(asked, asked.database),
         queues=[asked.queue_info(name) for name in _queue_names(asked, asked.database)],
+        schedules=schedule_statuses(asked.database),
     )
 
 

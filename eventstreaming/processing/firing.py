@@ -101,14 +101,16 @@ def timetable_of(row: Schedule) -> Timetable:
     return Timetable.of(cron=row.cron or None, every=row.every, timezone=row.timezone)
 
 
-def enqueue_run(store: BaseEventStore, row: Schedule, time: datetime) -> EnqueuedId:
+def enqueue_run(
+    store: BaseEventStore, row: Schedule, time: datetime, *, jitter: bool = True
+) -> EnqueuedId:
     """Enqueue the message of one run, in the caller's transaction."""
     return store.enqueue(
         row.queue,
         EventData(row.message_type, row.data, schema_version=row.schema_version)
         if row.message_type
         else row.data,
-        delay=clock.random() * row.jitter,
+        delay=clock.random() * row.jitter if jitter else None,
         priority=row.priority,
         deduplication_key=None if row.overlap else f"schedule:{row.pk}",
         headers={"schedule": row.name, "scheduled_at": time.isoformat()},

@@ -21,6 +21,7 @@ def test_the_pages_of_the_app() -> None:
         "message",
         "queue",
         "saga",
+        "schedule",
         "stream",
         "streamconfiguration",
         "subscription",
@@ -34,7 +35,7 @@ def test_django_finds_nothing_wrong() -> None:
 def test_a_site_of_ones_own_gets_all_pages() -> None:
     site = admin.AdminSite("other")
     register_pages(site)
-    assert len(site._registry) == 8
+    assert len(site._registry) == 9
     assert site.check(None) == []
 
 

@@ -1,6 +1,7 @@
 """The command eventstatus: text for people, JSON for programs."""
 
 import json
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 from unittest import mock
@@ -8,12 +9,14 @@ from unittest import mock
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
+from django.utils import timezone
 
 from eventstreaming import EventData, append, create_stream, delete_stream, enqueue_many
 from eventstreaming.backends.fences import FenceStatus
 from eventstreaming.management.commands.eventstatus import Command
 from eventstreaming.management.status_text import status_text
 from eventstreaming.management.tables import seconds, table
+from eventstreaming.models import Schedule
 from eventstreaming.operations.status import StoreStatus
 from eventstreaming.types import QueueInfo
 from tests.operations.histories import write_history
@@ -81,6 +84,24 @@ def test_json_is_one_document() -> None:
     assert document["subscriptions"][0]["lag"] == 3
     assert isinstance(document["subscriptions"][0]["behind"], float)
     assert document["queues"][0]["ready"] == 1
+
+
+@pytest.mark.django_db
+def test_schedules_show_their_next_run() -> None:
+    now = timezone.now()
+    rows = Schedule.objects
+    rows.create(
+        name="hourly", queue="mail", every=3600, next_at=now + timedelta(hours=2)
+    )
+    rows.create(name="old", queue="mail", cron="?", error="cron: is refused")
+    lines = run().splitlines()
+    assert [line.split() for line in lines[-3:-1]] == [
+        ["hourly", "every", "3,600", "s", "mail", "active", "2.0", "h", "-"],
+        ["old", "?", "(UTC)", "mail", "ended", "-", "-"],
+    ]
+    assert lines[-1] == "old: cron: is refused"
+    document = json.loads(run("--format=json"))["schedules"][0]
+    assert 7_190 < document["due_in"] <= 7_200
 
 
 @pytest.mark.django_db
