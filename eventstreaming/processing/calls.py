@@ -1,28 +1,57 @@
 """Calling a handler, sync or async, the same way everywhere."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from inspect import iscoroutinefunction
 from typing import Any
 
 from asgiref.sync import async_to_sync
 
 from eventstreaming.events.correlation import correlation_scope
+from eventstreaming.events.handling import handling_event, handling_message
 from eventstreaming.types import Message, StoredEvent
 
 
 def handle_message(function: Callable[[Message], Any], message: Message) -> None:
     """Call a queue handler; what it writes carries the message's story on."""
-    origin = f"{message.stream_name}:{message.message_id}"[-255:]
-    with correlation_scope(message.correlation_id or origin, causation_id=origin):
+    with _story_of(message):
         _call(function, message)
 
 
-def handle_event(function: Callable[[StoredEvent], Any], event: StoredEvent) -> None:
+async def ahandle_message(function: Callable[[Message], Any], message: Message) -> None:
+    """
+    Run an async queue handler in the caller's task. See handle_message().
+
+    Its database connections are those of the caller's ThreadSensitiveContext.
+    """
+    with _story_of(message):
+        await function(message)
+
+
+def handle_event(
+    function: Callable[[StoredEvent], Any],
+    event: StoredEvent,
+    subscription: str | None = None,
+) -> None:
     """Call a subscription's function; what it writes carries the story on."""
-    with correlation_scope(
-        event.correlation_id or str(event.event_id), causation_id=str(event.event_id)
+    with (
+        correlation_scope(
+            event.correlation_id or str(event.event_id),
+            causation_id=str(event.event_id),
+        ),
+        handling_event(subscription, event),
     ):
         _call(function, event)
+
+
+@contextmanager
+def _story_of(message: Message) -> Iterator[None]:
+    origin = f"{message.stream_name}:{message.message_id}"[-255:]
+    with (
+        correlation_scope(message.correlation_id or origin, causation_id=origin),
+        handling_message(message),
+    ):
+        yield
 
 
 def _call(function: Callable[..., Any], argument: object) -> None:

@@ -1,11 +1,25 @@
 """Django's connections in a thread that lives longer than a request."""
 
+import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+logger = logging.getLogger("eventstreaming.worker")
+
+
+def restore_connections() -> None:
+    """Tidy this thread's connections; drop those that cannot be put in order."""
+    try:
+        tidy_connections()
+    except Exception:
+        logger.exception("connections could not be put in order; dropping them")
+        for alias in list(connections):
+            with suppress(AttributeError):
+                del connections[alias]
 
 
 def tidy_connections() -> None:

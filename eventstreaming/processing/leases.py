@@ -1,10 +1,11 @@
 """The leases that a worker holds, and when they must be extended."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from math import inf
 
 from eventstreaming import clock
-from eventstreaming.processing.pool import Job
+from eventstreaming.processing.jobs import Job
 from eventstreaming.types import Message
 
 
@@ -19,13 +20,14 @@ class Leases:
 
     def __init__(self) -> None:
         self._held: dict[str, tuple[Message, float, float]] = {}
+        self._by_queue: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._held)
 
     def count(self, queue: str) -> int:
         """Return how many of a queue's messages are held."""
-        return sum(m.stream_name == queue for m, _, _ in self._held.values())
+        return self._by_queue[queue]
 
     def take(self, jobs: Iterable[Job], timeouts: Mapping[str, float]) -> None:
         """Hold the leases of new jobs; their timeouts are those of their queues."""
@@ -33,11 +35,13 @@ class Leases:
         for _, message in jobs:
             timeout = timeouts[message.stream_name]
             self._held[message.receipt] = (message, timeout, now + timeout / 3)
+            self._by_queue[message.stream_name] += 1
 
     def drop(self, messages: Iterable[Message]) -> None:
         """Let go of messages that are answered, or lost."""
         for message in messages:
-            self._held.pop(message.receipt, None)
+            if self._held.pop(message.receipt, None) is not None:
+                self._by_queue[message.stream_name] -= 1
 
     def lost(self, messages: Iterable[Message]) -> None:
         """Extend messages no more; their handlers may still be running."""

@@ -6,6 +6,7 @@ The decorators only record; nothing is read or opened before a worker runs.
 
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from typing import Any, Literal, TypeVar
 
 from eventstreaming.backends import DEFAULT_ALIAS
@@ -46,6 +47,10 @@ class QueueHandler:
     @property
     def name(self) -> str:
         return self.queue
+
+    @property
+    def is_async(self) -> bool:
+        return iscoroutinefunction(self.function)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -185,7 +185,7 @@ class SubscriptionRunner:
             return None
         try:
             with transaction.atomic(using=self.database):
-                handle_event(self.subscription.function, event)
+                handle_event(declared.function, event, declared.name)
         except BaseException as error:  # SystemExit must not end the thread unseen
             if is_outage(error, self.database) or is_contention(error):
                 raise

@@ -12,27 +12,23 @@ from eventstreaming import clock
 from eventstreaming.backends import event_stores
 from eventstreaming.backends.identity import worker_id
 from eventstreaming.backends.waking.polling import Polling
-from eventstreaming.exceptions import InvalidValue
 from eventstreaming.processing.activity import Activity
 from eventstreaming.processing.loops import SubscriptionLoop
 from eventstreaming.processing.outages import Patience
 from eventstreaming.processing.pulses import Pulse
 from eventstreaming.processing.queues import QueueRunner
-from eventstreaming.processing.registry import (
-    EventSubscription,
-    Handlers,
-    QueueHandler,
-    handlers,
-)
+from eventstreaming.processing.registry import Handlers, handlers
 from eventstreaming.processing.schedule_loop import (
     LOOK_EVERY,
     ScheduleLoop,
     schedule_loops,
 )
+from eventstreaming.processing.selection import choose
 from eventstreaming.processing.subscriptions import SubscriptionRunner
 
 logger = logging.getLogger("eventstreaming.worker")
 
+ASYNC_CONCURRENCY = 20
 REPORT_SECONDS = 10.0
 BATCH_LONGEST = 0.1  # between looks while draining, where waiting only costs time
 
@@ -50,14 +46,21 @@ class Worker:
         names: Sequence[str] = (),
         *,
         threads: int = 4,
+        async_concurrency: int = ASYNC_CONCURRENCY,
         batch: bool = False,
+        exclude: Sequence[str] = (),
+        strict: bool = False,
         registry: Handlers = handlers,
     ) -> None:
-        queues, subscriptions = _chosen(names, registry)
+        """See selection.choose() for `names`, `exclude` and `strict`."""
+        choice = choose(names, registry, exclude=exclude, strict=strict)
+        for handler in registry.queues.values():
+            event_stores[handler.store]  # a store that is misconfigured raises here
         self._stop = threading.Event()
         self._activity = Activity()
         self._batch = batch
         self.threads = threads
+        self.async_concurrency = async_concurrency
         self.wants_replacement = ""
         self._crashed: list[str] = []
         self.queue_runners = [
@@ -66,13 +69,15 @@ class Worker:
                 store,
                 list(group),
                 threads=threads,
+                async_concurrency=async_concurrency,
                 activity=self._activity,
                 stop=self._stop,
                 polling=_polling(batch),
+                weights=choice.weights,
                 listens=not batch,
             )
             for store, group in groupby(
-                sorted(queues, key=attrgetter("store")), attrgetter("store")
+                sorted(choice.queues, key=attrgetter("store")), attrgetter("store")
             )
         ]
         self.loops = [
@@ -84,11 +89,14 @@ class Worker:
                 listens=not batch,
                 number=number,
             )
-            for subscription in subscriptions
+            for subscription in choice.subscriptions
             for number in range(min(subscription.partitions, threads))
         ]
         self.schedules = schedule_loops(
-            {*(q.store for q in queues), *(s.store for s in subscriptions)},
+            {
+                *(handler.store for handler in choice.queues),
+                *(subscription.store for subscription in choice.subscriptions),
+            },
             registry,
             activity=self._activity,
             stop=self._stop,
@@ -158,8 +166,8 @@ class Worker:
     def counts(self) -> tuple[int, int, int]:
         """Return how many messages are done, attempts failed, events handled."""
         return (
-            sum(runner.done for runner in self.queue_runners),
-            sum(runner.failed for runner in self.queue_runners),
+            sum(runner.counts.done.total() for runner in self.queue_runners),
+            sum(runner.counts.failed.total() for runner in self.queue_runners),
             sum(loop.runner.handled for loop in self.loops),
         )
 
@@ -219,31 +227,14 @@ class Worker:
         queues = [h.queue for runner in self.queue_runners for h in runner.handlers]
         names = dict.fromkeys(loop.runner.subscription.name for loop in self.loops)
         logger.info(
-            "Worker %s: queues %s with %d threads; subscriptions %s",
+            "Worker %s: queues %s with %d threads and %d coroutines; subscriptions %s",
             worker_id(),
             ", ".join(queues) or "none",
             self.threads,
+            self.async_concurrency,
             ", ".join(names) or "none",
         )
 
 
 def _polling(batch: bool) -> Polling:
     return Polling(BATCH_LONGEST, BATCH_LONGEST) if batch else Polling()
-
-
-def _chosen(
-    names: Sequence[str], registry: Handlers
-) -> tuple[list[QueueHandler], list[EventSubscription]]:
-    unknown = [name for name in names if name not in registry.names()]
-    if unknown:
-        known = ", ".join(registry.names()) or "none; is subscriptions.py there?"
-        raise InvalidValue(
-            "name", f"nothing is called {', '.join(unknown)}; known are {known}"
-        )
-    chosen = set(names or registry.names())
-    for handler in registry.queues.values():
-        event_stores[handler.store]  # a store that is misconfigured raises here
-    return (
-        [handler for name, handler in registry.queues.items() if name in chosen],
-        [item for name, item in registry.subscriptions.items() if name in chosen],
-    )

@@ -15,7 +15,7 @@ from eventstreaming.processing.limits import Limits
 from eventstreaming.processing.running import run_alone, run_child, run_supervised
 from eventstreaming.processing.supervised import ChildsEnd
 from eventstreaming.processing.supervisor import Supervisor
-from eventstreaming.processing.worker import Worker
+from eventstreaming.processing.worker import ASYNC_CONCURRENCY, Worker
 
 logger = logging.getLogger("eventstreaming.worker")
 
@@ -38,6 +38,13 @@ class Command(DocumentedCommand):
         "examples:\n"
         "  manage.py runworker                     everything, with 4 threads\n"
         "  manage.py runworker email-queue         one queue\n"
+        "  manage.py runworker 'mails-*' billing   by the beginning of their names\n"
+        "  manage.py runworker critical:6 default:3\n"
+        "                                          by weight: of 9 times that messages\n"
+        "                                          are taken, critical comes first in 6\n"
+        "                                          and default in 3; none waits for ever\n"
+        "  manage.py runworker --strict critical default\n"
+        "                                          default only when critical is empty\n"
         "  manage.py runworker --batch             do what there is to do, then exit\n"
         "  manage.py runworker --processes 4 --max-age 12h\n"
         "\n"
@@ -56,7 +63,22 @@ class Command(DocumentedCommand):
             "names",
             nargs="*",
             metavar="NAME",
-            help="A queue or subscription to run; all of them when none is named.",
+            help="A queue or subscription to run, 'mails-*' for all that begin like that; "
+            "all of them when none is named. A queue's name may have a weight, as in "
+            "critical:6 (default: 1).",
+        )
+        parser.add_argument(
+            "--exclude",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="A queue or subscription not to run; may be repeated.",
+        )
+        parser.add_argument(
+            "--strict",
+            action="store_true",
+            help="Take messages in the order of the named queues: of the second one "
+            "only what the first one leaves room for.",
         )
         parser.add_argument(
             "--threads",
@@ -73,6 +95,13 @@ class Command(DocumentedCommand):
                 "is replaced, and what it held is delivered again at once (default: "
                 "work in this process, supervised by nobody)."
             ),
+        )
+        parser.add_argument(
+            "--async-concurrency",
+            type=_positive,
+            default=ASYNC_CONCURRENCY,
+            help="How many messages async handlers handle at the same time, on one "
+            f"event loop (default: {ASYNC_CONCURRENCY}).",
         )
         parser.add_argument(
             "--batch",
@@ -116,7 +145,12 @@ class Command(DocumentedCommand):
         line = ChildsEnd.from_environment()
         try:
             worker = Worker(
-                options["names"], threads=options["threads"], batch=options["batch"]
+                options["names"],
+                threads=options["threads"],
+                async_concurrency=options["async_concurrency"],
+                exclude=options["exclude"],
+                strict=options["strict"],
+                batch=options["batch"],
             )
             if line is not None:
                 ending = run_child(worker, line, grace=options["grace"])

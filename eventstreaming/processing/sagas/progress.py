@@ -14,7 +14,7 @@ from eventstreaming.backends import event_stores
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.failures import failure_of
 from eventstreaming.models import Saga as SagaRow
-from eventstreaming.processing.pool import describe
+from eventstreaming.processing.answers import describe
 from eventstreaming.processing.sagas import history
 from eventstreaming.processing.sagas.calling import DeliveredTooOften, StepTimedOut
 from eventstreaming.processing.sagas.plans import Saga

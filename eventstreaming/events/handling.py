@@ -1,0 +1,67 @@
+"""What a handler is given at this moment, carried by a context variable."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from eventstreaming.types import Message, StoredEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handling:
+    """
+    The message or event that is being handled; all None outside of handlers.
+
+    `attempt` counts from 1. It is not known of a subscription's events.
+    """
+
+    queue: str | None = None
+    message_id: str | None = None
+    attempt: int | None = None
+    subscription: str | None = None
+    stream_name: str | None = None
+    offset: int | None = None
+    event_id: str | None = None
+
+
+_NOTHING = Handling()
+_current: ContextVar[Handling | None] = ContextVar(
+    "eventstreaming_handling", default=None
+)
+
+
+def current_handling() -> Handling:
+    """Return what the handler was given that runs in this thread or task."""
+    return _current.get() or _NOTHING
+
+
+@contextmanager
+def handling_message(message: Message) -> Iterator[None]:
+    """Name the message that the block handles."""
+    handling = Handling(
+        queue=message.stream_name,
+        message_id=message.message_id,
+        attempt=message.attempts + 1,
+    )
+    token = _current.set(handling)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def handling_event(subscription: str | None, event: StoredEvent) -> Iterator[None]:
+    """Name the event, and the subscription, that the block handles."""
+    handling = Handling(
+        subscription=subscription,
+        stream_name=event.stream_name,
+        offset=event.offset,
+        event_id=str(event.event_id),
+    )
+    token = _current.set(handling)
+    try:
+        yield
+    finally:
+        _current.reset(token)

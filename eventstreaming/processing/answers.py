@@ -1,0 +1,120 @@
+"""Answering the messages whose handlers have ended."""
+
+import logging
+import threading
+import traceback
+
+from eventstreaming.backends.base import BaseEventStore
+from eventstreaming.exceptions import LeaseLost
+from eventstreaming.processing.activity import Activity
+from eventstreaming.processing.counts import Counts
+from eventstreaming.processing.jobs import Outcome
+from eventstreaming.processing.leases import Leases
+from eventstreaming.types import Message
+
+logger = logging.getLogger("eventstreaming.worker")
+
+
+class Answers:
+    """
+    Outcomes to be told to the store: done, or failed.
+
+    One statement for each queue, and one for each failure. What could not be told,
+    the database being away, stays here.
+    """
+
+    def __init__(
+        self,
+        leases: Leases,
+        activity: Activity,
+        counts: Counts,
+        stop: threading.Event,
+    ) -> None:
+        self._leases = leases
+        self._activity = activity
+        self._counts = counts
+        self._stop = stop
+        self._outcomes: list[Outcome] = []
+
+    def __len__(self) -> int:
+        return len(self._outcomes)
+
+    def add(self, outcomes: list[Outcome]) -> None:
+        """Take outcomes, to be told with the next ones."""
+        self._outcomes += outcomes
+
+    def tell(self, store: BaseEventStore) -> None:
+        """Tell the store all outcomes."""
+        if not self._outcomes:
+            return
+        by_queue: dict[str, list[Message]] = {}
+        rest: list[Outcome] = []
+        for outcome in self._outcomes:
+            message = outcome.job.message
+            if outcome.error is None and not outcome.settled:
+                by_queue.setdefault(message.stream_name, []).append(message)
+            else:
+                rest.append(outcome)
+        for queue, messages in by_queue.items():
+            lost = store.acknowledge_many(queue, messages)
+            for message in lost:
+                logger.warning("%s: %r was done, but its lease is lost", queue, message)
+            self._counts.done[queue] += len(messages) - len(lost)
+            self._forget(messages)
+        for outcome in rest:
+            if outcome.error is None:
+                self._counts.done[outcome.job.handler.queue] += 1
+            else:
+                self._fail(store, outcome, outcome.error)
+            self._forget([outcome.job.message])
+        self._activity.happened()
+
+    def _forget(self, messages: list[Message]) -> None:
+        self._leases.drop(messages)
+        answered = {message.receipt for message in messages}
+        self._outcomes = [
+            outcome
+            for outcome in self._outcomes
+            if outcome.job.message.receipt not in answered
+        ]
+
+    def _fail(
+        self, store: BaseEventStore, outcome: Outcome, error: BaseException
+    ) -> None:
+        handler, message = outcome.job
+        if isinstance(error, KeyboardInterrupt):
+            self._interrupt(store, message)
+            return
+        try:
+            again = store.nack(
+                message.stream_name,
+                message.message_id,
+                receipt=message.receipt,
+                error=error,
+                **handler.retry.decision(message.attempts + 1, error),
+            )
+        except LeaseLost as lost:
+            logger.warning("%r failed with %s; %s", message, describe(error), lost)
+            return
+        self._counts.failed[handler.queue] += 1
+        if again:
+            logger.warning("%r failed, to be retried: %s", message, describe(error))
+        else:
+            logger.error(
+                "%r failed for good, now a dead letter: %s",
+                message,
+                describe(error),
+                exc_info=error,
+            )
+
+    def _interrupt(self, store: BaseEventStore, message: Message) -> None:
+        """Stop as if told to; the message that asked for it is not to blame."""
+        store.release([message])
+        logger.warning("%r interrupted the worker, which stops", message)
+        self._stop.set()
+
+
+def describe(error: BaseException) -> str:
+    """Return an error in one line, for a log."""
+    lines = traceback.format_exception_only(error)  # safe if str(error) raises
+    return lines[-1].partition("\n")[0][:200]

@@ -1,0 +1,163 @@
+"""The event loop that runs async queue handlers side by side."""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from asgiref.sync import SyncToAsync, ThreadSensitiveContext, sync_to_async
+from django.db import connections
+
+from eventstreaming import clock
+from eventstreaming.processing.calls import ahandle_message
+from eventstreaming.processing.connections import restore_connections
+from eventstreaming.processing.jobs import Inbox, Job, Outcome, not_begun
+from eventstreaming.processing.settling import HandlersStore
+from eventstreaming.types import Message
+
+IDLE_SECONDS = 10.0  # an unused seat keeps its database connections for so long
+
+
+class CoroutinePool:
+    """
+    One event loop in a thread, with a number of seats for coroutines.
+
+    A coroutine has the connections of its seat to itself: what another one rolls
+    back is not its own. The last seat that was left is taken first, so there are
+    as many connections as coroutines that use them at a time.
+    """
+
+    def __init__(self, size: int, inbox: Inbox) -> None:
+        self.size = size
+        self._inbox = inbox
+        self._jobs: deque[Job] = deque()
+        self._revoked: set[str] = set()
+        self._free: list[_Seat] = []
+        self._seats: set[_Seat] = set()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="handlers", daemon=True)
+        self._thread.start()
+        self._ready.wait()
+
+    def submit(self, jobs: Iterable[Job]) -> None:
+        """Queue jobs for the next free seat."""
+        self._jobs.extend(jobs)
+        self._loop.call_soon_threadsafe(self._fill_seats)
+
+    def take_unstarted(self) -> list[Job]:
+        """Return the jobs that have no seat; none of them will run."""
+        jobs: list[Job] = []
+        while (job := self._next_job()) is not None:
+            jobs.append(job)
+        return jobs
+
+    def revoke(self, messages: Iterable[Message]) -> None:
+        """Give no seat to these messages: their lease is lost."""
+        self._revoked.update(message.receipt for message in messages)
+
+    def close(self) -> None:
+        """End the loop after the coroutines that run."""
+        self._loop.call_soon_threadsafe(self._closing.set)
+        self._thread.join()
+
+    def _run(self) -> None:
+        with asyncio.Runner() as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._closing = asyncio.Event()
+        self._ready.set()
+        await self._closing.wait()
+        for seat in self._seats:
+            seat.jobs.put_nowait(None)
+        await asyncio.gather(*(seat.task for seat in self._seats))
+
+    def _fill_seats(self) -> None:
+        """Give the next jobs to free seats, and to new ones while there is room."""
+        while self._free or len(self._seats) < self.size:
+            job = self._next_job()
+            if job is None:
+                return
+            if job.message.receipt in self._revoked:
+                self._revoked.discard(job.message.receipt)
+                self._inbox.put(not_begun(job))
+                continue
+            seat = self._free.pop() if self._free else self._new_seat()
+            seat.jobs.put_nowait(job)
+
+    def _next_job(self) -> Job | None:
+        try:
+            return self._jobs.popleft()
+        except IndexError:
+            return None
+
+    def _new_seat(self) -> "_Seat":
+        seat = _Seat(self)
+        self._seats.add(seat)
+        return seat
+
+    def _left(self, seat: "_Seat", outcome: Outcome) -> None:
+        """Note that a seat is free again."""
+        self._free.append(seat)
+        self._inbox.put(outcome)
+        self._fill_seats()
+
+    def _may_end(self, seat: "_Seat") -> bool:
+        """Say whether a seat that was idle for long has been given no job."""
+        if seat not in self._free:
+            return False
+        self._free.remove(seat)
+        self._seats.remove(seat)
+        return True
+
+
+class _Seat:
+    """A place for one coroutine at a time, with connections of its own."""
+
+    def __init__(self, pool: CoroutinePool) -> None:
+        self.jobs: asyncio.Queue[Job | None] = asyncio.Queue()
+        self._pool = pool
+        self.task = asyncio.create_task(self._serve())
+
+    async def _serve(self) -> None:
+        async with ThreadSensitiveContext() as context:
+            while (job := await self._next_job()) is not None:
+                outcome = await _run_job(job)
+                await _in_thread_of(context, restore_connections)
+                self._pool._left(self, outcome)
+            await _in_thread_of(context, connections.close_all)
+
+    async def _next_job(self) -> Job | None:
+        """Wait for a job; None when the seat is to end."""
+        while True:
+            try:
+                async with asyncio.timeout(IDLE_SECONDS):
+                    return await self.jobs.get()
+            except TimeoutError:
+                if self._pool._may_end(self):
+                    return None
+
+
+async def _run_job(job: Job) -> Outcome:
+    """Run one handler in a task, so that its context is its own."""
+    began = clock.monotonic()
+    store = HandlersStore(job.message, job.handler.retry)
+
+    async def call() -> BaseException | None:
+        try:
+            await ahandle_message(job.handler.function, store.give(job.message))
+        except BaseException as raised:  # SystemExit would end the loop
+            return raised
+        return None
+
+    error = await asyncio.create_task(call())
+    return Outcome(job, error, store.answered, clock.monotonic() - began)
+
+
+async def _in_thread_of(
+    context: ThreadSensitiveContext, function: Callable[[], None]
+) -> None:
+    """Run a function where the context's sync code runs, if it has run any."""
+    if context in SyncToAsync.context_to_thread_executor:
+        await sync_to_async(function, thread_sensitive=True)()

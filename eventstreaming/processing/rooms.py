@@ -1,0 +1,40 @@
+"""How much one pool of a worker may hold: what it runs, and begins soon."""
+
+from collections.abc import Mapping, Sequence
+
+from eventstreaming.processing.jobs import Outcome, Pool
+from eventstreaming.processing.registry import QueueHandler
+from eventstreaming.processing.turns import Turns
+
+AHEAD_SECONDS = 0.1  # how much unstarted work may lie here
+AHEAD_AT_MOST = 200
+
+
+class Room:
+    """A pool, the handlers that run in it, and how fast they have been."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        handlers: Sequence[QueueHandler],
+        weights: Mapping[str, int] | None,
+    ) -> None:
+        self.pool = pool
+        self.queues = frozenset(handler.queue for handler in handlers)
+        self.turns = Turns(handlers, weights)
+        self._seconds_per_job = AHEAD_SECONDS
+
+    def wanted(self, held: int) -> int:
+        """Return how many messages to claim if so many are here."""
+        ahead = min(
+            int(self.pool.size * AHEAD_SECONDS / self._seconds_per_job), AHEAD_AT_MOST
+        )
+        wanted = self.pool.size + ahead - held
+        if held > self.pool.size and wanted < ahead // 2:
+            return 0  # a claim for a few is dear; the pool has work meanwhile
+        return max(0, wanted)
+
+    def note(self, outcome: Outcome) -> None:
+        """Learn from how long a job took."""
+        self._seconds_per_job += (outcome.seconds - self._seconds_per_job) / 20
+        self._seconds_per_job = max(self._seconds_per_job, 1e-4)
