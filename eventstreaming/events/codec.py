@@ -6,7 +6,7 @@ annotations: nested records, lists, Decimal, aware datetimes, UUID and Enum
 come back as they went in. pydantic models use pydantic itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import is_dataclass
 from datetime import datetime
@@ -18,6 +18,7 @@ import msgspec
 
 from eventstreaming.events import values
 from eventstreaming.events.arguments import excerpt, plain
+from eventstreaming.events.plain_batches import plain_records
 from eventstreaming.events.plain_records import plain_record
 from eventstreaming.events.registry import event_types
 from eventstreaming.exceptions import (
@@ -104,6 +105,22 @@ def dump_record(record: object, field: str, *, literal: bool = False) -> JSON:
             field, f"does not fit {type(record).__name__}: {_short(error)}"
         ) from error
     return data
+
+
+def dump_alike(
+    items: Sequence[object], *, literal: bool
+) -> list[tuple[str, int, JSON]] | None:
+    """
+    Return type, version and data of records of one class, checked all at once.
+
+    None where each is to be looked at by itself: then dump_record() says what is
+    wrong with which.
+    """
+    dumped = plain_records(items, canonical=not literal)
+    if dumped is None:
+        return None
+    name, version = event_types.name_of(type(items[0]))
+    return [(name, version, data) for data in dumped]
 
 
 def decode_event(event: StoredEvent) -> Any:

@@ -127,9 +127,11 @@ def new_events(
     maximum = limits().data_bytes
     result = []
     seen: set[UUID] = set()
-    for index, item in enumerate(_listed(events)):
+    items = _listed(events)
+    alike = codec.dump_alike(items, literal=False)
+    for index, item in enumerate(items):
         field = f"events[{index}]"
-        name, version, data = _typed(item, field)
+        name, version, data = alike[index] if alike else _typed(item, field)
         event_id, own_key, own_metadata = None, key, shared
         if isinstance(item, EventData):
             event_id = _given_id(item, field, seen)
@@ -215,11 +217,14 @@ def refuse_known_id(event_id: UUID) -> InvalidValue:
 
 def new_messages(messages: object) -> list[NewMessage]:
     """Check the messages of one `enqueue_many()`."""
+    items = _many(messages, "messages", limits().messages_per_enqueue)
+    alike = codec.dump_alike(items, literal=True)
+    if alike is None:
+        return [
+            new_message(item, f"messages[{index}]") for index, item in enumerate(items)
+        ]
     return [
-        new_message(item, f"messages[{index}]")
-        for index, item in enumerate(
-            _many(messages, "messages", limits().messages_per_enqueue)
-        )
+        _new_message(*typed, f"messages[{index}]") for index, typed in enumerate(alike)
     ]
 
 
@@ -241,6 +246,10 @@ def new_message(message: object, field: str = "message") -> NewMessage:
             f"a {type(message).__name__} is no message; use a typed object, a dict "
             "or EventData(type, data)",
         )
+    return _new_message(name, version, data, field)
+
+
+def _new_message(name: str, version: int, data: JSON, field: str) -> NewMessage:
     return NewMessage(
         message_type=name,
         schema_version=version,
@@ -297,7 +306,7 @@ def _refuse_what_only_events_have(message: object, field: str) -> None:
             )
 
 
-def _listed(events: object) -> Iterable[object]:
+def _listed(events: object) -> list[object]:
     if isinstance(events, EventData) or codec.is_record(events):
         return [events]
     return _many(events, "events", limits().events_per_append)

@@ -27,8 +27,8 @@ from uuid import UUID
 
 from eventstreaming.types import JSON
 
-_NOT_PLAIN: Final = object()
-_SAFE = 2**62  # what is greater is left to `values`
+NOT_PLAIN: Final = object()
+SAFE = 2**62  # what is greater is left to `values`
 
 Convert = Callable[[Any], JSON]
 
@@ -47,7 +47,7 @@ def plain_record(record: object, *, canonical: bool) -> dict[str, JSON] | None:
     `canonical` puts the keys in jsonb's order; else they stay in that of the class.
     """
     cls: type = type(record)
-    plan = _plan(cls, canonical)
+    plan = plan_of(cls, canonical)
     if plan is None:
         return None
     try:
@@ -61,18 +61,18 @@ def plain_record(record: object, *, canonical: bool) -> dict[str, JSON] | None:
             if type(value) is str and value.isascii() and "\x00" not in value:
                 result[name] = value
                 continue
-        elif annotation is int and type(value) is int and -_SAFE < value < _SAFE:
+        elif annotation is int and type(value) is int and -SAFE < value < SAFE:
             result[name] = value
             continue
         converted = convert(value)
-        if converted is _NOT_PLAIN:
+        if converted is NOT_PLAIN:
             return None
         result[name] = converted
     return result
 
 
 @lru_cache(maxsize=1024)
-def _plan(cls: type, canonical: bool) -> Plan | None:
+def plan_of(cls: type, canonical: bool) -> Plan | None:
     if not is_dataclass(cls) or hasattr(cls, "__post_init__"):
         return None
     declared = fields(cls)
@@ -120,58 +120,58 @@ def _convert_of(hint: Any) -> Convert | None:
 
 def _text(value: Any) -> JSON:
     if type(value) is not str or "\x00" in value:
-        return _NOT_PLAIN
+        return NOT_PLAIN
     if not value.isascii():
         try:
             value.encode()
         except UnicodeEncodeError:
-            return _NOT_PLAIN
+            return NOT_PLAIN
     return value
 
 
 def _whole(value: Any) -> JSON:
-    return value if type(value) is int and -_SAFE < value < _SAFE else _NOT_PLAIN
+    return value if type(value) is int and -SAFE < value < SAFE else NOT_PLAIN
 
 
 def _flag(value: Any) -> JSON:
-    return value if type(value) is bool else _NOT_PLAIN
+    return value if type(value) is bool else NOT_PLAIN
 
 
 def _number(value: Any) -> JSON:
     if type(value) is float and 1e-4 <= abs(value) < 1e16:
         return value  # written without an exponent, and no zero with a sign
-    return _NOT_PLAIN
+    return NOT_PLAIN
 
 
 def _decimal(value: Any) -> JSON:
-    return str(value) if type(value) is Decimal and value.is_finite() else _NOT_PLAIN
+    return str(value) if type(value) is Decimal and value.is_finite() else NOT_PLAIN
 
 
 def _moment(value: Any) -> JSON:
     if type(value) is not datetime:
-        return _NOT_PLAIN
+        return NOT_PLAIN
     offset = value.utcoffset()
     if offset is None or offset.seconds % 60:
-        return _NOT_PLAIN
+        return NOT_PLAIN
     return value.isoformat()
 
 
 def _identifier(value: Any) -> JSON:
-    return str(value) if type(value) is UUID else _NOT_PLAIN
+    return str(value) if type(value) is UUID else NOT_PLAIN
 
 
 def _texts(value: Any) -> JSON:
     if type(value) is not list or set(map(type, value)) - {str}:
-        return _NOT_PLAIN
+        return NOT_PLAIN
     joined = "".join(value)
-    return list(value) if _text(joined) is joined else _NOT_PLAIN
+    return list(value) if _text(joined) is joined else NOT_PLAIN
 
 
 def _items(convert: Convert, value: Any) -> JSON:
     if type(value) is not list:
-        return _NOT_PLAIN
+        return NOT_PLAIN
     items = [convert(item) for item in value]
-    return _NOT_PLAIN if any(item is _NOT_PLAIN for item in items) else items
+    return NOT_PLAIN if any(item is NOT_PLAIN for item in items) else items
 
 
 def _optional(convert: Convert, value: Any) -> JSON:

@@ -1,6 +1,6 @@
 """The short way to JSON comes to the result of the long one, or to none."""
 
-from dataclasses import InitVar, dataclass, field
+from dataclasses import InitVar, dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Annotated, Any, Optional
@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventstreaming.events import codec, values
+from eventstreaming.events.plain_batches import plain_records
 from eventstreaming.events.plain_records import plain_record
 
 
@@ -67,6 +68,65 @@ def test_both_ways_come_to_the_same(record: Plain, canonical: bool) -> None:
     assert msgspec.convert(short, type=Plain) == record
 
 
+# Nearly all of these are plain; one value that is not is to stop the whole batch.
+PLAIN = st.builds(
+    Plain,
+    text=st.text("aé€", max_size=3),
+    count=st.integers(-9, 9),
+    flag=st.booleans(),
+    share=st.sampled_from([0.5, 2.0]),
+    amount=st.decimals(0, 9, places=2),
+    at=st.datetimes(timezones=st.just(UTC)),
+    number=st.uuids(),
+    names=st.lists(st.text("aé€", max_size=3), max_size=3),
+    amounts=st.lists(st.decimals(0, 9, places=1), max_size=2),
+    note=st.none() | st.just("note"),
+)
+ODD: list[dict[str, Any]] = [
+    {},
+    {"text": "Zoë"},
+    {"text": "a\x00b"},
+    {"text": "\ud800"},
+    {"text": 1},
+    {"count": 2**62},
+    {"count": -(2**62)},
+    {"count": True},
+    {"amount": Decimal("NaN")},
+    {"amount": 1},
+    {"at": datetime(2030, 1, 1)},  # noqa: DTZ001
+    {"at": datetime(2030, 1, 1, tzinfo=timezone(timedelta(0, 61)))},
+    {"at": None},
+    {"names": ("a",)},
+    {"names": [1]},
+    {"names": ["\x00"]},
+    {"share": float("inf")},
+    {"note": "\x00"},
+]
+
+
+@given(st.lists(PLAIN, min_size=2, max_size=4), PLAIN, st.booleans())
+def test_many_come_to_what_each_of_them_does(
+    plain: list[Plain], last: Plain, canonical: bool
+) -> None:
+    assert plain_records(plain, canonical=canonical) is not None
+    for odd in ODD:
+        records = [*plain, replace(last, **odd)]
+        singly = [plain_record(record, canonical=canonical) for record in records]
+        together = plain_records(records, canonical=canonical)
+        assert together == (None if singly[-1] is None else singly)
+        for one, other in zip(together or [], singly, strict=False):
+            assert other is not None
+            assert list(one) == list(other)
+            assert [*map(type, one.values())] == [*map(type, other.values())]
+
+
+def test_batches_that_are_none() -> None:
+    assert plain_records([], canonical=True) is None
+    assert plain_records([Bounded(1), Made()], canonical=True) is None
+    assert plain_records([Anything(1)] * 2, canonical=True) is None
+    assert plain_records([NoFields()] * 2, canonical=True) is None
+
+
 def test_order_goes_the_short_way() -> None:
     record = Plain(
         "Zoë", 1, True, 2.5, Decimal("1.50"), datetime.now(UTC), uuid4(), ["a"], []
@@ -110,6 +170,11 @@ class Made:
 class Given:
     count: int
     scale: InitVar[int]
+
+
+@dataclass
+class NoFields:
+    pass
 
 
 class Struct(msgspec.Struct):

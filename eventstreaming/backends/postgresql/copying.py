@@ -1,6 +1,6 @@
 """Rows as the text that COPY reads: one line each, with tabs between columns."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from eventstreaming.events.envelopes import NewEvent
 
@@ -13,7 +13,7 @@ def copy_text(
     timestamp: str,
     positions: Iterable[int],
     offsets: Iterable[int],
-    events: Iterable[NewEvent],
+    events: Sequence[NewEvent],
 ) -> str:
     """
     Return the lines of events in the column order of `sql/copy_events.sql`.
@@ -21,13 +21,17 @@ def copy_text(
     Names need no escapes: they have neither tabs nor backslashes. JSON has no
     control characters, only backslashes.
     """
+    data = json_texts(event.json for event in events)
+    metadata = json_texts(event.metadata_json for event in events)
     return "".join(
         f"{position}\t{stream_id}\t{category}\t{offset}\t{event.bucket}"
         f"\t{event.event_type}\t{event.schema_version}\t{event.event_id.hex}"
-        f"\t{column_text(event.key)}\t{json_text(event.json)}"
-        f"\t{json_text(event.metadata_json)}\t{column_text(event.correlation_id)}"
+        f"\t{column_text(event.key)}\t{event_data}"
+        f"\t{event_metadata}\t{column_text(event.correlation_id)}"
         f"\t{column_text(event.causation_id)}\t{timestamp}\n"
-        for position, offset, event in zip(positions, offsets, events, strict=True)
+        for position, offset, event, event_data, event_metadata in zip(
+            positions, offsets, events, data, metadata, strict=True
+        )
     )
 
 
@@ -36,6 +40,6 @@ def column_text(value: str | None) -> str:
     return "\\N" if value is None else value.translate(_ESCAPES)
 
 
-def json_text(encoded: bytes) -> str:
-    """Return encoded JSON as COPY reads it; it has no control characters."""
-    return encoded.replace(b"\\", b"\\\\").decode()
+def json_texts(encoded: Iterable[bytes]) -> list[str]:
+    """Return encoded JSON as COPY reads it; there is no new line in any."""
+    return b"\n".join(encoded).replace(b"\\", b"\\\\").decode().split("\n")

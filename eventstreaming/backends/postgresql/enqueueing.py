@@ -5,7 +5,7 @@ from functools import partial
 import msgspec
 
 from eventstreaming.backends.database.enqueueing_once import EnqueueOnceOperations
-from eventstreaming.backends.postgresql.copying import column_text, json_text
+from eventstreaming.backends.postgresql.copying import column_text, json_texts
 from eventstreaming.backends.postgresql.leases import LeaseOperations
 from eventstreaming.events.envelopes import (
     EnqueueOptions,
@@ -128,8 +128,9 @@ def _states(options: EnqueueOptions, held: bool) -> tuple[int, int]:
 
 def _lines(ids: list[str], new: list[NewMessage], shared: str) -> list[str]:
     """Return lines in the order of the columns of `sql/copy_messages.sql`."""
+    texts = json_texts(message.json for message in new)
     return [
         f"{number}\t{shared}\t{message.message_type}\t{message.schema_version}"
-        f"\t{json_text(message.json)}\n"
-        for number, message in zip(ids, new, strict=True)
+        f"\t{text}\n"
+        for number, message, text in zip(ids, new, texts, strict=True)
     ]
