@@ -252,6 +252,18 @@ class DeliveredTooOften(EventStreamingError):
         self.allowed = allowed
 
 
+class ParkedEventNotFound(EventStreamingError, LookupError):
+    """The subscription has not parked such an event, or no longer."""
+
+    def __init__(self, subscription: str, position: int) -> None:
+        super().__init__(
+            f"subscription {subscription!r} has not parked an event at position "
+            f"{position}"
+        )
+        self.subscription = subscription
+        self.position = position
+
+
 class HandlerConflict(EventStreamingError, ImproperlyConfigured):
     """Two handlers or subscriptions share one name, or a stored one differs."""
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from eventstreaming.operations.parked_events import ParkedEventInfo
 from eventstreaming.types import DeadLetter
 
 
@@ -40,4 +41,36 @@ def dead_letter_document(letter: DeadLetter) -> dict[str, Any]:
             {"at": e.at.isoformat(), "attempt": e.attempt, "error": e.error}
             for e in letter.errors
         ],
+    }
+
+
+def parked_event_line(row: ParkedEventInfo) -> str:
+    """Return a parked event in one line: no data, which may be private."""
+    lines = row.error.strip().splitlines() or [""]
+    parts = [
+        f"{row.subscription} #{row.position}",
+        f"key {row.key[:80]}",
+        f"{row.stream_name}@{row.offset}",
+        row.event_type,
+        row.state,
+        lines[-1][:120],
+    ]
+    return "  ".join(part for part in parts if part)
+
+
+def parked_event_document(row: ParkedEventInfo) -> dict[str, Any]:
+    """Return a parked event as JSON."""
+    return {
+        "subscription": row.subscription,
+        "position": row.position,
+        "key": row.key,
+        "stream": row.stream_name,
+        "offset": row.offset,
+        "type": row.event_type,
+        "state": row.state,
+        "attempts": row.attempts,
+        "error": row.error,
+        "retry_at": row.retry_at and row.retry_at.isoformat(),
+        "parked_at": row.parked_at.isoformat(),
+        "edited_data": row.edited_data,
     }

@@ -1,6 +1,8 @@
 """How far a stream has been read by all who read it."""
 
-from eventstreaming.models import Event, Stream, Subscription
+from django.db.models import Min
+
+from eventstreaming.models import Event, ParkedEvent, Stream, Subscription
 
 
 class Consumption:
@@ -23,8 +25,14 @@ class Consumption:
         """
         Return the first kept offset that somebody has not read, or `before`.
 
-        Who has read nothing yet, or is stopped, holds all that it has not read.
+        Who has read nothing yet, or is stopped, holds all that it has not read. What
+        is parked is not read.
         """
+        parked = ParkedEvent.objects.using(self._using).filter(
+            stream_name=stream.name, offset__lt=before
+        )
+        first = parked.aggregate(first=Min("offset"))["first"]
+        before = before if first is None else first
         offsets = [offset for offset, _ in self._at(stream.name)]
         wide = self._at(f"{stream.category}-*") + self._at("*")
         positions = [position for _, position in wide]

@@ -16,15 +16,18 @@ from django.db import connections
 from django.db.models import (
     BigIntegerField,
     BooleanField,
+    Exists,
     ExpressionWrapper,
     F,
+    OuterRef,
     Q,
     QuerySet,
     Value,
 )
 from django.db.models.functions import Coalesce, Now
 
-from eventstreaming.models import Checkpoint, Subscription
+from eventstreaming.models import Checkpoint, ParkedEvent, Subscription
+from eventstreaming.processing.parking import DUE, READY
 
 LATE = timedelta(seconds=0.5)  # then an owner seems not to come round
 QUIET = timedelta(seconds=2)  # how old a sign of life may become
@@ -53,6 +56,9 @@ class Claims:
             .annotate(
                 place=ExpressionWrapper(place, output_field=BigIntegerField()),
                 waits=ExpressionWrapper(WAITS, output_field=BooleanField()),
+                is_replaying=ExpressionWrapper(
+                    _has_parked(READY), output_field=BooleanField()
+                ),
                 seen_lately=ExpressionWrapper(SEEN_LATELY, output_field=BooleanField()),
             )
             .filter(subscription__name=self._name)
@@ -107,7 +113,7 @@ class Claims:
         if tried:
             rows = rows.exclude(pk__in=list(tried))
         if end is not None:
-            rows = rows.filter(place__lt=end)
+            rows = rows.filter(Q(place__lt=end) | _has_parked(DUE))
         return rows
 
     def _first_unlocked(
@@ -118,3 +124,15 @@ class Claims:
             .order_by(F("looked_at").asc(nulls_first=True), "partition")
             .first()
         )
+
+
+def _has_parked(which: Q) -> Q:
+    """Say whether a partition has such parked events, at the head of a key."""
+    heads = ParkedEvent.objects.filter(
+        which,
+        subscription=OuterRef("subscription"),
+        bucket__gte=OuterRef("first_bucket"),
+        bucket__lte=OuterRef("last_bucket"),
+        state__gt=ParkedEvent.State.BEHIND,
+    )
+    return Q(parked_keys__gt=0) & Q(Exists(heads))

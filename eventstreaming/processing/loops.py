@@ -73,7 +73,11 @@ class SubscriptionLoop:
             self._polling.busy()
         elif result in (BatchResult.FAILED, BatchResult.WAITING):
             self._activity.happened()
-            self._stop.wait(self._polling.pause())
+            if (
+                result is BatchResult.WAITING
+                or self.runner.subscription.partitions == 1
+            ):
+                self._bell.wait(self._polling.pause())
         elif result is BatchResult.LEFT:
             self._activity.happened()
             self._bell.wait(LEFT_SECONDS)

@@ -22,7 +22,7 @@ from eventstreaming.types import Duration, Message, StoredEvent
 Result = Coroutine[Any, Any, object] | object
 MessageFunction = Callable[[Message], Result]
 EventFunction = Callable[[StoredEvent], Result]
-OnFailure = Literal["stop", "skip"]
+OnFailure = Literal["park", "stop", "skip"]
 UnknownTypes = Literal["handle", "skip"]
 PartitionBy = Literal["key", "event"]
 
@@ -174,7 +174,7 @@ def subscription(
     event_types: Iterable[str] | None = None,
     max_attempts: int | None = None,
     backoff: Backoff | None = None,
-    on_failure: OnFailure = "stop",
+    on_failure: OnFailure | None = None,
     unknown_types: UnknownTypes = "handle",
     batch_size: int = BATCH_SIZE,
     partitions: int = 1,
@@ -187,9 +187,12 @@ def subscription(
     `source` is a stream ("orders"), a category ("order-*") or "*". Each event
     is handled exactly once as far as the store's database is concerned: what
     the function writes there and the checkpoint commit together. A failing
-    event is tried again after `backoff`; after `max_attempts` (default 5) the
-    subscription stops until it is resumed, or skips the event with
-    `on_failure="skip"`. An event whose type no class in this process is
+    event is tried again after `backoff`, `max_attempts` times in all (default
+    5). What happens then says `on_failure`: "stop", the subscription stops until
+    it is resumed (the default); "skip", it passes over the event; "park" (the
+    default where there are partitions), the events of that key are set aside from
+    its first failure on, the others go on, and somebody decides about it. An
+    event whose type no class in this process is
     registered for is handled as well: its `payload` raises, which stops the
     subscription; with `unknown_types="skip"` it is passed over.
 
@@ -198,8 +201,8 @@ def subscription(
     order, others do not wait for them. `partition_by="event"` spreads them
     without any order. Raise HandlerConflict when the name is taken.
     """
-    if on_failure not in ("stop", "skip"):
-        raise InvalidValue("on_failure", "must be 'stop' or 'skip'")
+    if on_failure not in (None, "park", "stop", "skip"):
+        raise InvalidValue("on_failure", "must be 'park', 'stop' or 'skip'")
     if unknown_types not in ("handle", "skip"):
         raise InvalidValue("unknown_types", "must be 'handle' or 'skip'")
     if partition_by not in ("key", "event"):
@@ -220,7 +223,7 @@ def subscription(
                 function=_callable(function),
                 retry=retry,
                 event_types=types,
-                on_failure=on_failure,
+                on_failure=on_failure or ("park" if share > 1 else "stop"),
                 unknown_types=unknown_types,
                 batch_size=size,
                 partitions=share,

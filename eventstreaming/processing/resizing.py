@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import F
 
 from eventstreaming.models import Checkpoint, Subscription
+from eventstreaming.processing.parking import count_parked_keys
 from eventstreaming.processing.partitions import bucket_ranges
 from eventstreaming.processing.sources import Source
 
@@ -79,6 +80,8 @@ def finish_resize(subscription: Subscription, *, using: str) -> bool:
             for number, (first, last) in enumerate(bucket_ranges(wanted))
         ]
         shares[0].handled = sum(row.handled for row in rows)
+        for share in shares:
+            share.parked_keys = count_parked_keys(share, using)
         Checkpoint.objects.using(using).bulk_create(shares)
         newest.partitions, newest.wanted_partitions = wanted, None
         newest.save(using=using, update_fields=["partitions", "wanted_partitions"])

@@ -32,9 +32,11 @@ from eventstreaming.processing.calls import handle_event
 from eventstreaming.processing.choosing import Chooser
 from eventstreaming.processing.claims import Claims
 from eventstreaming.processing.outages import is_contention, is_outage
+from eventstreaming.processing.parking import Parking
 from eventstreaming.processing.partitions import buckets_of
 from eventstreaming.processing.preparing import prepare_subscription
 from eventstreaming.processing.registry import EventSubscription
+from eventstreaming.processing.replaying import Replay, replay_parked
 from eventstreaming.processing.resizing import finish_resize
 from eventstreaming.types import StoredEvent
 
@@ -126,7 +128,7 @@ class SubscriptionRunner:
         rows = self.chooser.look_around(tried, self._end)
         if any(row.subscription.state == Subscription.State.STOPPED for row in rows):
             return BatchResult.STOPPED
-        if any(row.retry_at is not None for row in rows):
+        if any(row.retry_at is not None or row.is_replaying for row in rows):
             return BatchResult.WAITING
         if rows and all(row.barrier == row.place for row in rows):
             resized = finish_resize(rows[0].subscription, using=self.database)
@@ -151,28 +153,46 @@ class SubscriptionRunner:
         except (EventsTruncated, StreamDeleted) as removed:
             return self._lost(checkpoint, removed)
         self._end = looked_at if checkpoint.barrier is None else None
-        deadline = clock.monotonic() + MAX_BATCH_SECONDS
-        reached, handled = after, 0
+        parking = Parking(checkpoint, declared.retry, self.database)
+        began = clock.monotonic()
+        replay = self._replay(parking, began + MAX_BATCH_SECONDS / 2)
+        reached, passed, handled = after, 0, replay.handled
         for event in events:
-            if handled and clock.monotonic() > deadline:
+            if passed and clock.monotonic() > began + MAX_BATCH_SECONDS:
                 break
-            error = self._handle(event)
-            if error is not None and not self._skips(checkpoint, event, error):
-                self._save(checkpoint, reached, handled)
-                return self._failed(checkpoint, event, error)
+            if parking.holds(event):
+                parking.add_behind(event)
+            else:
+                error = self._handle(event)
+                if error is None:
+                    handled += 1
+                elif declared.on_failure == "park":
+                    parking.add_failed(event, error)
+                elif not self._skips(checkpoint, event, error):
+                    parking.flush()
+                    self._save(checkpoint, reached, handled)
+                    return self._failed(checkpoint, event, error)
             reached = declared.source.place(event)
-            handled += 1
+            passed += 1
             checkpoint.attempts = 0
-        if handled == len(events) < declared.batch_size:
+        if passed == len(events) < declared.batch_size:
             # The rest was filtered out, or its positions are not used.
             before = declared.source.before_first if reached is None else reached
             reached = looked_at if looked_at > before else reached
-        if reached == after:
+        if reached == after and not replay.attempts:
             self._note_look(checkpoint)
             return BatchResult.CAUGHT_UP
+        parking.flush()
         checkpoint.error, checkpoint.retry_at = "", None
         self._save(checkpoint, reached, handled)
-        return BatchResult.PROGRESSED if handled else BatchResult.CAUGHT_UP
+        busy = passed or replay.attempts
+        return BatchResult.PROGRESSED if busy else BatchResult.CAUGHT_UP
+
+    def _replay(self, parking: Parking, until: float) -> Replay:
+        """Try again what is parked; see replay_parked()."""
+        if not parking.keys:
+            return Replay()
+        return replay_parked(parking, self.store, self._handle, until=until)
 
     def _handle(self, event: StoredEvent) -> BaseException | None:
         """Call the function in a savepoint; return what it raised."""
@@ -275,6 +295,7 @@ class SubscriptionRunner:
             update_fields=[
                 "offset",
                 "position",
+                "parked_keys",
                 "handled",
                 "attempts",
                 "error",

@@ -38,9 +38,11 @@ def tally(partitions: int) -> None:
     """Fold the events of each key into one row."""
     tallies = apps.get_model("workerapp", "Tally").objects
 
-    @subscription("tally-*", name="tally", partitions=partitions)
+    @subscription("tally-*", name="tally", partitions=partitions, max_attempts=2)
     def fold(event: StoredEvent) -> None:
         number = event.data["number"]
+        if event.data.get("poison") and not healed():
+            raise ValueError(f"number {number} is poison")
         added = tallies.filter(key=event.key).update(
             count=F("count") + 1,
             chain=(F("chain") * 31 + number + 1) % MODULUS,
@@ -48,6 +50,11 @@ def tally(partitions: int) -> None:
         )
         if not added:
             tallies.create(key=event.key, chain=number + 1, process=os.getpid())
+
+
+def healed() -> bool:
+    """Say whether what was wrong with the handler has been corrected."""
+    return bool(apps.get_model("workerapp", "Effect").objects.exists())
 
 
 def folded(numbers: list[int]) -> tuple[int, int]:
