@@ -49,14 +49,37 @@ class ClaimOperations(LeaseOperations):
         maximum = arguments.optional_integer(
             max_deliveries, "max_deliveries", 1, MAX_COUNT
         )
-        return self.claim_many({stream_name: LeaseTerms(timeout, maximum)}, limit)
+        self._refuse_lease_in_transaction(stream_name)
+        lanes = {stream_name: self._lanes(stream_name)}
+        self._maintain(lanes)
+        return self._claim_all(
+            {stream_name: LeaseTerms(timeout, maximum)}, lanes, limit
+        )
 
     def claim_many(self, queues: Mapping[str, LeaseTerms], limit: int) -> list[Message]:
-        """See BaseQueues.claim_many(). One statement for all queues."""
+        """
+        See BaseQueues.claim_many(). One statement for all queues.
+
+        A worker that had nothing to do was woken for what has come: that does not
+        wait for the looks at what is due, which the next claim makes up for.
+        """
         for name in queues:
             self._refuse_lease_in_transaction(name)
         lanes = {name: self._lanes(name) for name in queues}
-        self._maintain(lanes)
+        messages: list[Message] = []
+        was_idle = all(lane.was_empty for lane in lanes.values())
+        if was_idle:
+            messages = self._claim_all(queues, lanes, limit)
+        if not messages and (self._maintain(lanes) or not was_idle):
+            messages = self._claim_all(queues, lanes, limit)
+        for lane in lanes.values():
+            lane.was_empty = not messages
+        return messages
+
+    def _claim_all(
+        self, queues: Mapping[str, LeaseTerms], lanes: dict[str, Lanes], limit: int
+    ) -> list[Message]:
+        """Lease up to `limit` messages that are to be delivered."""
         messages: list[Message] = []
         while len(messages) < limit:
             asked = limit - len(messages)
@@ -162,18 +185,20 @@ class ClaimOperations(LeaseOperations):
                 break  # nobody has looked at the queues behind it
         return ordered
 
-    def _maintain(self, lanes: dict[str, Lanes]) -> None:
+    def _maintain(self, lanes: dict[str, Lanes]) -> bool:
         """
         Make due messages ready, and now and then look after the groups.
 
-        Before the claim, whatever the backlog is: else a retried message would
-        wait until the queue is empty.
+        Say whether some became ready. It comes before a claim, whatever the backlog
+        is: else a retried message would wait until the queue is empty.
         """
+        more = False
         now = clock.monotonic()
         due = [name for name, lane in lanes.items() if lane.look_at <= now]
         if due:
             for name, promoted, next_due in self._execute("promote", {"queues": due}):
                 if promoted:
+                    more = True
                     lanes[name].restart()
                 lanes[name].looked(0.0 if promoted == 1000 else next_due)
         for name, lane in lanes.items():
@@ -184,7 +209,9 @@ class ClaimOperations(LeaseOperations):
                 )
                 lane.swept([key for key, _ in page], to_the_end=len(page) < SWEEP_PAGE)
                 if any(woken for _, woken in page):
+                    more = True
                     lane.restart()
+        return more
 
     def _put_away(self, expired: list[Message], poison: list[Message]) -> None:
         """Remove what has expired, bury what was delivered too often."""

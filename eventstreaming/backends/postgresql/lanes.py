@@ -37,6 +37,7 @@ class Lanes:
         self.sweep_at = now  # groups
         self.swept_to = ""
         self.generation = 0
+        self.was_empty = False  # when a worker claimed last
         self._lock = Lock()
         self._places: dict[int, int] = {}
         self._restarted_at = now - RESTART_EVERY
