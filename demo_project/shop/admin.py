@@ -2,7 +2,13 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from demo_project.shop.models import Customer, CustomerSpending, Order
+from demo_project.shop.models import (
+    Customer,
+    CustomerSpending,
+    Fulfilment,
+    Invoice,
+    Order,
+)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -52,3 +58,17 @@ class CustomerSpendingAdmin(ReadOnlyAdmin):
     list_select_related = ["customer"]
     ordering = ["-amount"]
     search_fields = ["customer__name", "customer__email"]
+
+
+@admin.register(Fulfilment)
+class FulfilmentAdmin(ReadOnlyAdmin):
+    list_display = ["order", "cds", "charged", "shipped_at"]
+    list_select_related = ["order"]
+    search_fields = ["order__reference"]
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(ReadOnlyAdmin):
+    list_display = ["order", "cds", "amount", "issued_at"]
+    list_select_related = ["order"]
+    search_fields = ["order__reference"]

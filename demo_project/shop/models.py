@@ -52,3 +52,37 @@ class CustomerSpending(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer}: {self.amount}"
+
+
+class Invoice(models.Model):
+    """What a customer owes for an order. Only the subscription `billing` writes it."""
+
+    order = models.OneToOneField(
+        Order, on_delete=models.CASCADE, primary_key=True, related_name="invoice"
+    )
+    cds = models.PositiveIntegerField("CDs")
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+    issued_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.order}"
+
+
+class Fulfilment(models.Model):
+    """
+    What has been done for an order.
+
+    Only the saga `order-fulfilment` writes it. An order that was given up has
+    nothing left in it.
+    """
+
+    order = models.OneToOneField(
+        Order, on_delete=models.CASCADE, primary_key=True, related_name="fulfilment"
+    )
+    cds = models.IntegerField("CDs off the shelf")
+    charged = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    payment = models.CharField(max_length=255, blank=True)
+    shipped_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.order}"

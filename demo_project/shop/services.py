@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from zlib import crc32
 
 from django.core.mail import send_mail
 from django.db import transaction
@@ -15,8 +16,10 @@ from demo_project.shop.events import (
     SendEmailCommand,
     UserRegisteredEvent,
 )
-from demo_project.shop.models import Customer, CustomerSpending, Order
-from eventstreaming import append, correlation_scope, enqueue
+from demo_project.shop.models import Customer, CustomerSpending, Invoice, Order
+from eventstreaming import append, correlation_scope, enqueue, sagas
+
+FULFILLED_HERE = 20  # every so manieth order, so that the demo stays quick
 
 
 @transaction.atomic
@@ -49,7 +52,7 @@ def place_order(
     customer: Customer, *, reference: str, ordered_on: date, cds: int, amount: Decimal
 ) -> Order:
     """
-    Place an order and have it confirmed.
+    Place an order, have it confirmed and, if it is one of ours, fulfilled.
 
     Raise IntegrityError when the reference was used before.
     """
@@ -82,7 +85,14 @@ def place_order(
                 "type": "OrderPlaced",
             },
         )
+        if is_fulfilled_here(reference):
+            sagas.start("order-fulfilment", {"order_id": order.pk}, saga_id=reference)
     return order
+
+
+def is_fulfilled_here(reference: str) -> bool:
+    """Say whether an order is one of those that this shop ships itself."""
+    return crc32(reference.encode()) % FULFILLED_HERE == 0
 
 
 # No savepoint: these two are called inside the transaction of a worker.
@@ -119,6 +129,13 @@ def add_to_spending(order: OrderPlacedEvent) -> None:
             cds=order.cds,
             amount=order.total_amount,
         )
+
+
+def send_invoice(order: OrderPlacedEvent) -> None:
+    """Bill an order. Not idempotent: call it once."""
+    Invoice.objects.create(
+        order_id=order.order_id, cds=order.cds, amount=order.total_amount
+    )
 
 
 def send_email(email: SendEmailCommand) -> None:

@@ -21,3 +21,9 @@ def send_email(message: Message) -> None:
 def add_to_spending(event: StoredEvent) -> None:
     """Keep the read model: each event counts exactly once, by the checkpoint."""
     services.add_to_spending(event.payload)
+
+
+@subscription("orders", name="billing", event_types=["OrderPlacedEvent"], partitions=4)
+def bill(event: StoredEvent) -> None:
+    """Bill orders, those of one customer in their order, of others side by side."""
+    services.send_invoice(event.payload)

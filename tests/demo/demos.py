@@ -73,7 +73,7 @@ class Demo:
     @property
     def worker_pid(self) -> int:
         """The worker's process id, when the worker has announced itself."""
-        return int(self.wait_for(r"Worker \S+:(\d+): queues")[1])
+        return int(self.wait_for(r"Worker [^\s:]+:(\d+)\S*: queues")[1])
 
 
 def is_running(pid: int) -> bool:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from itertools import count
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,8 +12,15 @@ from django.db import IntegrityError
 from django.test import Client
 
 from demo_project.shop import services, subscriptions
-from demo_project.shop.models import Customer, CustomerSpending, Order
-from eventstreaming import dequeue, queue_info, read_all, read_stream
+from demo_project.shop.models import (
+    Customer,
+    CustomerSpending,
+    Fulfilment,
+    Invoice,
+    Order,
+)
+from eventstreaming import dequeue, queue_info, read_all, read_stream, sagas
+from eventstreaming.testing import run_until_idle
 
 pytestmark = pytest.mark.django_db
 
@@ -121,13 +129,40 @@ def test_a_worker_does_all_of_it() -> None:
         "order-notifications",
         "email-queue",
         "customer-spending",
+        "billing",
         "--batch",
         verbosity=0,
     )
     assert len(mail.outbox) == 6
     assert not Order.objects.filter(confirmed_at=None).exists()
     assert sum(spending.cds for spending in CustomerSpending.objects.all()) == 3
+    assert Invoice.objects.count() == 3
     assert {event.stream_name for event in read_all()} == {"users", "orders"}
+
+
+@pytest.mark.parametrize(
+    ("cds", "state", "left"),
+    [
+        (2, "completed", (2, Decimal("23.54"))),
+        (5, "compensated", (0, Decimal(0))),  # the carrier refuses the parcel
+        (9, "compensated", (0, Decimal(0))),  # the card is declined
+    ],
+)
+def test_an_order_is_fulfilled_or_all_of_it_is_undone(
+    cds: int, state: str, left: tuple[int, Decimal]
+) -> None:
+    references = (f"A{number}" for number in count())
+    reference = next(filter(services.is_fulfilled_here, references))
+    order = place(register(), reference, cds=cds)
+    runs = run_until_idle("saga:order-fulfilment", errors="collect")
+    assert [run.error for run in runs if run.error] == []
+    done = sagas.status("order-fulfilment", reference)
+    assert done.state == state
+    fulfilment = Fulfilment.objects.get(pk=order.pk)
+    assert (fulfilment.cds, fulfilment.charged) == left
+    assert (fulfilment.shipped_at is not None) is (state == "completed")
+    (placed,) = read_stream("orders")
+    assert done.correlation_id == placed.correlation_id
 
 
 @pytest.mark.parametrize("model", ["customer", "order", "customerspending"])

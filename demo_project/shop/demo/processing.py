@@ -5,12 +5,14 @@ from collections.abc import Iterator
 
 from demo_project.shop.demo import DemoFailed, interrupts
 from demo_project.shop.demo.programs import Program
+from demo_project.shop.models import Invoice, Order
 from eventstreaming import queue_info, stream_info
-from eventstreaming.models import Checkpoint, Subscription
+from eventstreaming.models import Checkpoint, Saga, Subscription
 
 SUBSCRIPTION = "customer-spending"
 PATIENCE = 60.0  # seconds without any progress
 INTERVAL = 0.1
+UNFINISHED = [Saga.State.RUNNING, Saga.State.WAITING, Saga.State.COMPENSATING]
 
 
 def check_worker(worker: Program) -> None:
@@ -36,35 +38,46 @@ def until_processed(worker: Program) -> Iterator[int]:
     Raise DemoFailed when the worker ends, stops the subscription, or makes no
     progress for a while.
     """
-    remaining = waiting_messages() + _lag()
+    remaining = _remaining()
     deadline = time.monotonic() + PATIENCE
     while remaining:
         yield remaining
         interrupts.check()
         check_worker(worker)
         time.sleep(INTERVAL)
-        before, remaining = remaining, waiting_messages() + _lag()
+        before, remaining = remaining, _remaining()
         if remaining != before:
             deadline = time.monotonic() + PATIENCE
         elif time.monotonic() > deadline:
             raise DemoFailed(
                 f"The worker has done nothing for {PATIENCE:.0f} s, with {remaining} "
-                "messages and events left; look at the queues in the admin."
+                "messages, events and sagas left; look at them in the admin."
             )
+
+
+def _remaining() -> int:
+    """Return how many messages, events and sagas are left."""
+    sagas = Saga.objects.filter(state__in=UNFINISHED).count()
+    invoices = Order.objects.count() - Invoice.objects.count()
+    return waiting_messages() + _lag() + sagas + invoices
 
 
 def _lag() -> int:
-    """Return how many events of `orders` the subscription has not handled."""
-    checkpoint = (
-        Checkpoint.objects.select_related("subscription")
-        .filter(subscription__name=SUBSCRIPTION)
-        .first()
-    )
-    reached = None
-    if checkpoint is not None:
+    """Return how many events of `orders` the read model has not seen."""
+    _refuse_stopped()
+    checkpoint = Checkpoint.objects.filter(subscription__name=SUBSCRIPTION).first()
+    reached = -1
+    if checkpoint is not None and checkpoint.offset is not None:
         reached = checkpoint.offset
-        if checkpoint.subscription.state == Subscription.State.STOPPED:
-            raise DemoFailed(
-                f"The subscription {SUBSCRIPTION} is stopped: {checkpoint.error}"
-            )
-    return stream_info("orders").last_offset - (-1 if reached is None else reached)
+    return stream_info("orders").last_offset - reached
+
+
+def _refuse_stopped() -> None:
+    """Raise DemoFailed when a subscription has stopped at an event that fails."""
+    stopped = Checkpoint.objects.select_related("subscription").filter(
+        subscription__state=Subscription.State.STOPPED
+    )
+    for checkpoint in stopped.exclude(error=""):
+        raise DemoFailed(
+            f"The subscription {checkpoint.subscription} is stopped: {checkpoint.error}"
+        )

@@ -5,29 +5,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
 
-from django.db.models import Sum
+from django.db.models import Count, Sum
 
+from demo_project.shop.demo.fulfilled import Fulfilled
 from demo_project.shop.demo.order_files import OrderLine
 from demo_project.shop.demo.processing import SUBSCRIPTION
-from demo_project.shop.models import CustomerSpending
+from demo_project.shop.demo.totals import Totals
+from demo_project.shop.models import CustomerSpending, Invoice
 from eventstreaming import queue_info, read_stream, stream_info
 
 QUEUES = ("order-notifications", "email-queue")
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Orders added up."""
-
-    orders: int = 0
-    cds: int = 0
-    revenue: Decimal = Decimal(0)
-
-    def add(self, cds: int, amount: Decimal) -> Self:
-        return type(self)(self.orders + 1, self.cds + cds, self.revenue + amount)
-
-    def __str__(self) -> str:
-        return f"{self.orders:,} orders, {self.cds:,} CDs, ${self.revenue:,.2f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +25,8 @@ class Summary:
     file_in_stream: Totals
     stream: Totals
     read_model: Totals
+    invoices: Totals
+    fulfilled: Fulfilled
     waiting: dict[str, int]
     dead: int
 
@@ -60,6 +49,8 @@ class Summary:
             file_in_stream=file_in_stream,
             stream=stream,
             read_model=_spending(),
+            invoices=_invoices(),
+            fulfilled=Fulfilled.of_database(),
             waiting={name: info.depth for name, info in infos.items()},
             dead=sum(info.dead for info in infos.values()),
         )
@@ -75,6 +66,9 @@ class Summary:
             problems.append(
                 f"the read model is not what the stream says: {self.stream}"
             )
+        if self.stream != self.invoices:
+            problems.append(f"the invoices are not what the stream says: {self.stream}")
+        problems += self.fulfilled.problems()
         if any(self.waiting.values()):
             problems.append("messages are waiting")
         if self.dead:
@@ -95,6 +89,8 @@ class Summary:
                 ("file", f"{self.file}"),
                 ("stream orders", f"{self.stream}"),
                 ("read model", f"{self.read_model} ({SUBSCRIPTION})"),
+                ("invoices", f"{self.invoices} (billing, in 4 partitions)"),
+                ("order sagas", f"{self.fulfilled}"),
                 ("events", f"{events:,} in users and orders"),
                 ("queues", waiting),
                 ("dead letters", f"{self.dead:,}" if self.dead else "none"),
@@ -105,6 +101,15 @@ class Summary:
 def _spending() -> Totals:
     sums = CustomerSpending.objects.aggregate(
         orders=Sum("orders", default=0),
+        cds=Sum("cds", default=0),
+        revenue=Sum("amount", default=Decimal(0)),
+    )
+    return Totals(**sums)
+
+
+def _invoices() -> Totals:
+    sums = Invoice.objects.aggregate(
+        orders=Count("pk"),
         cds=Sum("cds", default=0),
         revenue=Sum("amount", default=Decimal(0)),
     )

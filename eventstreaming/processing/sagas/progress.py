@@ -259,8 +259,12 @@ class Progress:
     def _log(
         self, step: PlannedStep, error: BaseException, delay: float | None
     ) -> None:
-        what = "undoing" if self.row.state == SagaRow.State.COMPENSATING else "step"
-        if delay is None:
+        undoes = self.row.state == SagaRow.State.COMPENSATING
+        what = "undoing" if undoes else "step"
+        if not undoes and isinstance(error, step.retry.dead_letter_on):
+            # An answer that the saga reckons with; all of it is in its history.
+            logger.info("%s: step %s was given up: %r", self.row, step.name, error)
+        elif delay is None:
             logger.error(
                 "%s: %s %s failed for good after %d attempts: %r",
                 self.row,
