@@ -111,9 +111,10 @@ def name_process() -> int:
     return os.getpid()
 
 
-@task(timeout=0.2)
-def sleep(seconds: float) -> None:
-    time.sleep(seconds)
+@task(timeout=0.05, max_attempts=2, backoff=0)
+def spin() -> None:
+    while True:
+        time.sleep(0.001)
 
 
 def plain(text: str) -> None:

@@ -22,6 +22,7 @@ from eventstreaming.contrib.tasks.compat import (
 )
 from eventstreaming.contrib.tasks.resolving import resolve_task
 from eventstreaming.contrib.tasks.results import as_result, finished_result
+from eventstreaming.contrib.tasks.time_limits import call_within
 from eventstreaming.events import values
 from eventstreaming.events.limits import limits
 from eventstreaming.events.task_messages import task_path
@@ -69,7 +70,8 @@ class TaskRun:
                 )
                 self._result = as_result(stored, self._task, self._backend.alias)
                 task_started.send_robust(type(self._backend), task_result=self._result)
-                value = copy_context().run(_call, self._task, self._result)
+                timeout = self._backend.task_options.policy_of(self._task).timeout
+                value = copy_context().run(_call, self._task, self._result, timeout)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # SystemExit is the task's failure, not ours
@@ -171,10 +173,12 @@ class TaskRun:
         task_finished.send_robust(type(self._backend), task_result=result)
 
 
-def _call(task: AnyTask, result: AnyResult) -> JSON:
+def _call(task: AnyTask, result: AnyResult, timeout: float | None) -> JSON:
     """Call the function; return what can be stored of its return value."""
     context = [TaskContext(task_result=result)] if task.takes_context else []
-    returned = task.call(*context, *result.args, **result.kwargs)
+    returned = call_within(
+        timeout, task.module_path, task.func, *context, *result.args, **result.kwargs
+    )
     value = values.checked(normalize_json(returned), "return value")
     values.to_json(value, "return value", limits().data_bytes)
     return value
