@@ -24,6 +24,7 @@ from eventstreaming.admin.schedules import ScheduleAdmin
 from eventstreaming.admin.stream_configurations import StreamConfigurationAdmin
 from eventstreaming.admin.streams import StreamAdmin
 from eventstreaming.admin.subscriptions import CheckpointInline, SubscriptionAdmin
+from eventstreaming.admin.task_results import TaskResultAdmin
 from eventstreaming.admin.viewing import KeysetAdmin, ViewOnlyMixin
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "StreamAdmin",
     "StreamConfigurationAdmin",
     "SubscriptionAdmin",
+    "TaskResultAdmin",
     "ViewOnlyMixin",
     "register_pages",
 ]

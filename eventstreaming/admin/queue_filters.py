@@ -26,7 +26,7 @@ class LiveQueueFilter(ExactFilter):
     parameter_name = field_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return _choices(live_queue_names, self.value())
+        return named_choices(live_queue_names, self.value())
 
 
 class StateFilter(ScanFilter):
@@ -101,7 +101,7 @@ class DeadQueueFilter(ExactFilter):
     parameter_name = field_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return _choices(dead_letter_queue_names, self.value())
+        return named_choices(dead_letter_queue_names, self.value())
 
 
 class ReasonFilter(ScanFilter):
@@ -143,7 +143,7 @@ class FingerprintFilter(ScanFilter):
         return Q(fingerprint=value)
 
 
-def _choices(read_names: Callable[[], set[str]], selected: str | None) -> Choices:
+def named_choices(read_names: Callable[[], set[str]], selected: str | None) -> Choices:
     names = sorted(read_names())[:NAMES_SHOWN]
     if selected is not None and selected not in names:
         names.append(selected)

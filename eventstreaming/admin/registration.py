@@ -11,6 +11,7 @@ from eventstreaming.admin.schedules import ScheduleAdmin
 from eventstreaming.admin.stream_configurations import StreamConfigurationAdmin
 from eventstreaming.admin.streams import StreamAdmin
 from eventstreaming.admin.subscriptions import SubscriptionAdmin
+from eventstreaming.admin.task_results import TaskResultAdmin
 from eventstreaming.models import (
     DeadLetter,
     Event,
@@ -21,6 +22,7 @@ from eventstreaming.models import (
     Stream,
     StreamConfiguration,
     Subscription,
+    TaskResult,
 )
 
 
@@ -33,5 +35,6 @@ def register_pages(site: AdminSite) -> None:
     site.register(Message, MessageAdmin)
     site.register(DeadLetter, DeadLetterAdmin)
     site.register(Subscription, SubscriptionAdmin)
+    site.register(TaskResult, TaskResultAdmin)
     site.register(Saga, SagaAdmin)
     site.register(Schedule, ScheduleAdmin)

@@ -12,7 +12,8 @@ class TaskResult(models.Model):
     A task that was begun at least once, under the id of its message.
 
     The row is written when the task starts, so that a crashed attempt is known,
-    too, and each attempt changes it. What changes is in no index.
+    too, and each attempt changes it. What changes is in no index, so that this is
+    a heap-only update, unless the task fails: `failed` is for finding those.
     """
 
     class Status(models.TextChoices):
@@ -26,6 +27,7 @@ class TaskResult(models.Model):
     task = models.CharField(_("task"), max_length=255)
     rank = models.SmallIntegerField(_("rank"), default=0, db_default=0)
     status = models.CharField(_("status"), max_length=16, choices=Status)
+    failed = models.BooleanField(_("failed"), default=False, db_default=False)
     data = LiteralJSONField(_("data"))
     return_value = LiteralJSONField(_("return value"), null=True, blank=True)
     errors = LiteralJSONField(_("errors"), null=True, blank=True)
@@ -47,6 +49,11 @@ class TaskResult(models.Model):
         indexes = [
             models.Index(fields=["queue", "id"], name="eventstreaming_task_queue"),
             models.Index(fields=["task", "id"], name="eventstreaming_task_name"),
+            models.Index(
+                fields=["id"],
+                condition=models.Q(failed=True),
+                name="eventstreaming_task_failed",
+            ),
         ]
 
     def __str__(self) -> str:

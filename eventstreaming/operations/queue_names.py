@@ -7,7 +7,7 @@ names, not of rows.
 
 from django.db import connections, router
 
-from eventstreaming.models import DeadLetter, Message
+from eventstreaming.models import DeadLetter, Message, TaskResult
 
 # Ready, delayed and grouped messages each have an index that begins with the queue.
 _LIVE = """
@@ -48,6 +48,17 @@ WITH RECURSIVE dead (queue) AS (
 SELECT queue FROM dead WHERE queue IS NOT NULL
 """
 
+_TASKS = """
+WITH RECURSIVE begun (queue) AS (
+    SELECT min(queue) FROM eventstreaming_taskresult
+    UNION ALL
+    SELECT (SELECT min(t.queue) FROM eventstreaming_taskresult AS t
+             WHERE t.queue > begun.queue)
+      FROM begun WHERE begun.queue IS NOT NULL
+)
+SELECT queue FROM begun WHERE queue IS NOT NULL
+"""
+
 
 def live_queue_names(using: str | None = None) -> set[str]:
     """Return the queues that have messages."""
@@ -57,6 +68,11 @@ def live_queue_names(using: str | None = None) -> set[str]:
 def dead_letter_queue_names(using: str | None = None) -> set[str]:
     """Return the queues that have dead letters."""
     return _names(_DEAD, using or router.db_for_read(DeadLetter))
+
+
+def task_queue_names(using: str | None = None) -> set[str]:
+    """Return the queues that tasks were begun of."""
+    return _names(_TASKS, using or router.db_for_read(TaskResult))
 
 
 def _names(sql: str, database: str) -> set[str]:

@@ -93,6 +93,7 @@ class TaskAttempt:
         now = _now()
         self._write(
             status=FAILED,
+            failed=True,
             errors=self.errors_with(error, now),
             finished_at=now,
         )

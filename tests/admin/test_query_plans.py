@@ -22,7 +22,7 @@ from tests.sessions import execute
 pytestmark = pytest.mark.django_db
 
 ROWS = 20_000
-BIG_TABLES = ("event", "message", "deadletter", "saga")
+BIG_TABLES = ("event", "message", "deadletter", "saga", "taskresult")
 
 
 @pytest.fixture
@@ -47,6 +47,14 @@ def long_tables(many_events: Callable[[int], None]) -> None:
         "SELECT 'saga-' || n %% 3, n, CASE WHEN n %% 900 = 0 THEN 'failed' "
         "WHEN n %% 3 = 0 THEN 'compensated' ELSE 'completed' END, '[]', '{}', '{}', 'c' "
         "FROM generate_series(1, %s) AS n",
+        [ROWS],
+    )
+    execute(
+        "INSERT INTO eventstreaming_taskresult (id, queue, task, status, failed, data, "
+        "worker_ids, lease, enqueued_at) "
+        "SELECT n, 'tasks:default:' || n %% 30, 'task-' || n %% 7, "
+        "CASE WHEN n %% 900 = 0 THEN 'FAILED' ELSE 'SUCCESSFUL' END, n %% 900 = 0, "
+        "'{}', '[]', 1, now() FROM generate_series(1, %s) AS n",
         [ROWS],
     )
     for name, source in [("one", "order-3"), ("some", "order-*"), ("every", "*")]:
@@ -121,6 +129,15 @@ def test_no_page_walks_through_a_table(
         "saga/?name=saga-2&state=failed",
         f"saga/?q={saga}",
         f"saga/{saga.pk}/change/",
+        "taskresult/",
+        f"taskresult/?p=after-{ROWS // 2}",
+        "taskresult/?status=FAILED",
+        "taskresult/?status=SUCCESSFUL",
+        "taskresult/?queue=tasks:default:7",
+        "taskresult/?queue=tasks:default:7&status=FAILED",
+        "taskresult/?task=task-3",
+        f"taskresult/?q={ROWS // 2}",
+        f"taskresult/{ROWS // 2}/change/",
     ]:
         for plan in plans(admin_client, path):
             if any(

@@ -25,6 +25,7 @@ def test_the_pages_of_the_app() -> None:
         "stream",
         "streamconfiguration",
         "subscription",
+        "taskresult",
     }
 
 

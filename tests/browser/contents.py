@@ -19,6 +19,7 @@ from eventstreaming.models import (
     Saga,
     Stream,
     Subscription,
+    TaskResult,
 )
 
 # Whatever of this becomes an element is found by its class or by its source.
@@ -36,6 +37,7 @@ def fill() -> None:
     fill_queues()
     fill_subscriptions()
     fill_sagas()
+    fill_tasks()
 
 
 def fill_streams() -> None:
@@ -108,6 +110,25 @@ def fill_sagas() -> None:
             correlation_id=ATTACK[:255],
         )
         tell_story("attacked-saga", saga.stream_name)
+
+
+def fill_tasks() -> None:
+    failure = {"at": timezone.now().isoformat(), "traceback": ATTACK}
+    for number, name in enumerate(("shop.tasks.send", LONG, ATTACK), start=10**9):
+        TaskResult.objects.create(
+            id=number,
+            queue=f"tasks:{name}"[:255],
+            task=name,
+            status=TaskResult.Status.FAILED,
+            failed=True,
+            data={"args": [ATTACK, "y" * 200], "kwargs": {ATTACK: "y" * 100}},
+            errors=[{"exception_class_path": ATTACK, **failure}] * 2,
+            worker_ids=[ATTACK, "w" * 150],
+            lease=1,
+            correlation_id=ATTACK,
+            enqueued_at=timezone.now(),
+            finished_at=timezone.now(),
+        )
 
 
 def tell_story(written: str, name: str) -> None:

@@ -16,6 +16,7 @@ LISTS = (
     "deadletter",
     "subscription",
     "saga",
+    "taskresult",
 )
 
 

@@ -1,0 +1,1 @@
+ALTER TABLE {schema}.eventstreaming_taskresult RESET (fillfactor);
