@@ -36,7 +36,7 @@ def test_the_code_runs_as_it_stands(project: Project) -> None:
 
     log = project.run("manage.py", "runworker", "--batch")
     assert "Subject: Order" in log
-    assert "3 messages done, 0 attempts failed, 1 events handled" in log
+    assert "4 messages done, 0 attempts failed, 1 events handled" in log
     assert "charge by saga-order/7:charge" in log
     spending = project.run(
         "-c",
@@ -44,6 +44,14 @@ def test_the_code_runs_as_it_stands(project: Project) -> None:
         "print(*CustomerSpending.objects.values_list())",
     )
     assert spending == "('John Doe', Decimal('20.00'))\n"
+
+    returned = project.run(
+        "-c",
+        "import django; django.setup(); from shop.tasks import send_receipt; "
+        "from eventstreaming.models import TaskResult; "
+        "print(send_receipt.get_result(str(TaskResult.objects.get().pk)).return_value)",
+    )
+    assert returned == "receipt 7\n"
 
     assert "Ran 1 test" in project.run("manage.py", "test", "shop")
 
@@ -53,6 +61,7 @@ def test_every_name_of_the_package_in_the_code_is_public() -> None:
     assert set(imported) == {
         "eventstreaming",
         "eventstreaming.backends",
+        "eventstreaming.contrib.tasks",
         "eventstreaming.exceptions",
         "eventstreaming.sagas",
     }

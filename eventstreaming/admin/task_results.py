@@ -36,16 +36,7 @@ AT_ONCE = 1_000  # tasks of one click
 class TaskResultAdmin(ViewOnlyMixin, KeysetAdmin):
     """Tasks that were begun: how they stand, and what became of them."""
 
-    list_display = (
-        "id",
-        "task",
-        "queue_link",
-        "condition",
-        "attempts",
-        "problem",
-        "started",
-        "took",
-    )
+    list_display = ("id", "task", "condition", "attempts", "problem", "started")
     list_filter = (TaskStatusFilter, TaskQueueFilter, TaskNameFilter)
     search_fields = ("id",)  # shows the box; get_search_results() reads it
     search_help_text = _("The id of a task.")

@@ -11,7 +11,7 @@ from eventstreaming.migrations._postgresql import PostgreSQLScript
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("eventstreaming", "0015_task_results"),
+        ("eventstreaming", "0017_parked_events"),
     ]
 
     operations = [
@@ -31,6 +31,6 @@ class Migration(migrations.Migration):
             ),
         ),
         PostgreSQLScript(
-            "0016_failed_tasks.sql", reverse="0016_failed_tasks_reverse.sql"
+            "0018_failed_tasks.sql", reverse="0018_failed_tasks_reverse.sql"
         ),
     ]
