@@ -40,6 +40,11 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
+EVENT_STREAM_HTTP_ACCESS = [
+    "eventstreaming.http.access.sessions.by_session",
+    "eventstreaming.http.access.tokens.by_token",
+]
+
 ROOT_URLCONF = "demo_project.urls"
 WSGI_APPLICATION = "demo_project.wsgi.application"
 ASGI_APPLICATION = "demo_project.asgi.application"

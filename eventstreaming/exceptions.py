@@ -160,6 +160,14 @@ class EventsTruncated(EventStreamingError):
         self.first_offset = first_offset
 
 
+class UnknownSubscription(EventStreamingError, LookupError):
+    """No worker has run a subscription of that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no subscription {name!r}")
+        self.name = name
+
+
 class UnsafeIsolation(EventStreamingError):
     """Reading by the fence inside an old snapshot would lose events."""
 

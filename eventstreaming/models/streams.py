@@ -39,6 +39,14 @@ class Stream(models.Model):
         verbose_name = _("stream")
         verbose_name_plural = _("streams")
         default_permissions = ("view",)
+        # What people and programs may do, apart; see operations.permissions.
+        permissions = [
+            ("view_payload", _("Can see data, metadata and headers")),
+            ("publish", _("Can append events and enqueue messages")),
+            ("operate", _("Can redrive, reset and pause")),
+            ("delete_history", _("Can discard dead letters and delete events")),
+            ("configure", _("Can configure streams and queues")),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["name"], name="eventstreaming_stream_name"),
         ]

@@ -7,7 +7,10 @@ names, not of rows.
 
 from django.db import connections, router
 
-from eventstreaming.models import DeadLetter, Message, TaskResult
+from eventstreaming.backends import DEFAULT_ALIAS, event_stores
+from eventstreaming.exceptions import UnsupportedOperation
+from eventstreaming.models import DeadLetter, Message, Queue, TaskResult
+from eventstreaming.processing.registry import handlers
 
 # Ready, delayed and grouped messages each have an index that begins with the queue.
 _LIVE = """
@@ -58,6 +61,27 @@ WITH RECURSIVE begun (queue) AS (
 )
 SELECT queue FROM begun WHERE queue IS NOT NULL
 """
+
+
+def queue_names(store: str = DEFAULT_ALIAS) -> list[str]:
+    """
+    Return the queues of a store that hold something, are configured or have a
+    handler in this process.
+
+    Raise UnsupportedOperation for a store in no database.
+    """
+    using = event_stores[store].database
+    if using is None:
+        raise UnsupportedOperation(f"store {store!r} lists no queues")
+    configured = Queue.objects.using(using).exclude(name__endswith="*")
+    return sorted(
+        {
+            *live_queue_names(using),
+            *dead_letter_queue_names(using),
+            *configured.values_list("name", flat=True),
+            *(h.queue for h in handlers.queues.values() if h.store == store),
+        }
+    )
 
 
 def live_queue_names(using: str | None = None) -> set[str]:

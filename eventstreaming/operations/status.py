@@ -9,17 +9,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from eventstreaming.backends import DEFAULT_ALIAS, event_stores
-from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.fences import FenceStatus
 from eventstreaming.events import arguments
 from eventstreaming.events.patterns import name_or_pattern
 from eventstreaming.exceptions import UnsupportedOperation
-from eventstreaming.models import Queue, Stream
+from eventstreaming.models import Stream
 from eventstreaming.operations.named import named
-from eventstreaming.operations.queue_names import (
-    dead_letter_queue_names,
-    live_queue_names,
-)
+from eventstreaming.operations.queue_names import queue_names
 from eventstreaming.operations.scheduling import ScheduleStatus, schedule_statuses
 from eventstreaming.operations.subscription_status import (
     SubscriptionStatus,
@@ -67,18 +63,14 @@ def store_status(
         streams=[asked.stream_info(name) for name in found[:limit]],
         more_streams=len(found) > limit,
         subscriptions=subscription_statuses(asked, asked.database),
-        queues=[asked.queue_info(name) for name in _queue_names(asked, asked.database)],
+        queues=[asked.queue_info(name) for name in queue_names(store)],
         schedules=schedule_statuses(asked.database),
     )
 
 
-def _queue_names(store: BaseEventStore, using: str) -> list[str]:
-    """Return the queues that hold something, and those that are configured."""
-    configured = Queue.objects.using(using).exclude(name__endswith="*")
-    return sorted(
-        {
-            *live_queue_names(using),
-            *dead_letter_queue_names(using),
-            *configured.values_list("name", flat=True),
-        }
-    )
+def store_subscriptions(store: str = DEFAULT_ALIAS) -> list[SubscriptionStatus]:
+    """Return the subscriptions of a store; see store_status()."""
+    asked = event_stores[store]
+    if asked.database is None:
+        raise UnsupportedOperation(f"{type(asked).__name__} keeps no checkpoints")
+    return subscription_statuses(asked, asked.database)

@@ -1,0 +1,1 @@
+"""Events as they come: server-sent events for browsers and programs."""
