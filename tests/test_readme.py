@@ -60,10 +60,10 @@ def test_every_name_of_the_package_in_the_code_is_public() -> None:
     imported = re.findall(r"^from (eventstreaming[.\w]*) import", README, re.MULTILINE)
     assert set(imported) == {
         "eventstreaming",
-        "eventstreaming.backends",
         "eventstreaming.contrib.tasks",
         "eventstreaming.exceptions",
         "eventstreaming.sagas",
+        "eventstreaming.testing",
     }
 
 

@@ -1,7 +1,10 @@
 """
 What projects and other stores need for their own tests.
 
-`run_until_idle()` runs queue handlers and subscriptions inside a `TestCase`.
+`run_until_idle()` runs queue handlers and subscriptions inside a `TestCase`;
+`assert_enqueued()` and `assert_appended()` look at what is there; `pass_time()` lets
+delays end; `memory_stores()` does without a database. `eventstreaming.testing.plugin`
+has fixtures for pytest.
 
 `EventStoreContract` is the contract of every store as tests. A store of your
 own passes it, or says by a capability flag which part does not apply to it:
@@ -29,7 +32,38 @@ The tests use names of their own and do not ask for an empty store. The parts
 of the contract are mixins as well, in `eventstreaming.testing.contract`.
 """
 
+from eventstreaming.clock import SimulatedClock, use_clock
+from eventstreaming.testing.asserting import (
+    aassert_appended,
+    aassert_enqueued,
+    aassert_not_appended,
+    aassert_not_enqueued,
+    assert_appended,
+    assert_enqueued,
+    assert_not_appended,
+    assert_not_enqueued,
+)
 from eventstreaming.testing.contract import EventStoreContract
+from eventstreaming.testing.memory import memory_stores
+from eventstreaming.testing.passing_time import apass_time, pass_time
 from eventstreaming.testing.running import HandlerRun, arun_until_idle, run_until_idle
 
-__all__ = ["EventStoreContract", "HandlerRun", "arun_until_idle", "run_until_idle"]
+__all__ = [
+    "EventStoreContract",
+    "HandlerRun",
+    "SimulatedClock",
+    "aassert_appended",
+    "aassert_enqueued",
+    "aassert_not_appended",
+    "aassert_not_enqueued",
+    "apass_time",
+    "arun_until_idle",
+    "assert_appended",
+    "assert_enqueued",
+    "assert_not_appended",
+    "assert_not_enqueued",
+    "memory_stores",
+    "pass_time",
+    "run_until_idle",
+    "use_clock",
+]

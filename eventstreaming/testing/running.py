@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import Any, Literal
 
 from eventstreaming.backends import event_stores
+from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.base_queues import LeaseTerms
 from eventstreaming.backends.twins import async_function
 from eventstreaming.events import arguments
@@ -23,9 +24,12 @@ from eventstreaming.processing.registry import (
 from eventstreaming.processing.settling import HandlersStore
 from eventstreaming.processing.subscriptions import BatchResult, SubscriptionRunner
 from eventstreaming.testing.as_committed import as_committed
-from eventstreaming.types import Message, StoredEvent
+from eventstreaming.testing.memory_subscriptions import MemorySubscriptionRunner
+from eventstreaming.types import Duration, Message, StoredEvent
 
 LIMIT = 1_000
+MARGIN = 0.002  # seconds: SQLite's clock has milliseconds
+LONGEST_AHEAD = 100 * 366 * 86_400.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class HandlerRun:
 def run_until_idle(
     *names: str,
     errors: Literal["raise", "collect"] = "raise",
+    ahead: Duration = 0.0,
     limit: int = LIMIT,
     registry: Handlers | None = None,
 ) -> list[HandlerRun]:
@@ -57,10 +62,12 @@ def run_until_idle(
 
     The first error of a handler is raised once the message or event is put back
     as a worker does it; with `errors="collect"` the calls go on, retries by the
-    handler's policy included, and the errors are in the result. A message that is
-    delayed, by its backoff say, stays where it is. Stopped subscriptions and
-    paused queues are left alone, and so are, unless they are named, subscriptions
-    to a store that keeps no checkpoints.
+    handler's policy included, and the errors are in the result.
+
+    What is delayed, by its backoff say, stays where it is, unless it is due within
+    the seconds `ahead`: then time passes in the stores until it is, see
+    pass_time(), and so on until so much time has passed. Stopped subscriptions and
+    paused queues are left alone.
 
     Raise NeverIdle after `limit` calls, and InvalidValue for a name that nobody
     has declared.
@@ -68,10 +75,15 @@ def run_until_idle(
     if errors not in ("raise", "collect"):
         raise InvalidValue("errors", "must be 'raise' or 'collect'")
     limit = arguments.integer(limit, "limit", 1, 1_000_000)
+    seconds = arguments.seconds(ahead, "ahead", LONGEST_AHEAD)
     drain = _Drain(registry or handlers, names, errors, limit)
-    while drain.step():
-        pass
-    return drain.runs
+    while True:
+        while drain.step():
+            pass
+        passed = drain.pass_time(seconds)
+        if passed is None:
+            return drain.runs
+        seconds -= passed
 
 
 arun_until_idle = async_function(run_until_idle)
@@ -97,10 +109,9 @@ class _Drain:
             for alias, group in groupby(sorted(queues, key=by_store), by_store)
         ]
         self._subscriptions = [
-            SubscriptionRunner(replace(s, function=self._noting(s)))
-            for s in registry.subscriptions.values()
-            if s.name in names
-            or (not names and event_stores[s.store].database is not None)
+            _runner(replace(subscription, function=self._noting(subscription)))
+            for subscription in registry.subscriptions.values()
+            if not names or subscription.name in names
         ]
         for runner in self._subscriptions:
             runner.prepare()
@@ -110,6 +121,32 @@ class _Drain:
         return any(self._run_message(*item) for item in self._queues) or any(
             self._run_batch(runner) for runner in self._subscriptions
         )
+
+    def pass_time(self, most: float) -> float | None:
+        """
+        Let time pass until something that waits is due; return the seconds.
+
+        Return None, and let no time pass, if that were more than `most`.
+        """
+        if not most:
+            return None
+        names = [runner.subscription.name for runner in self._subscriptions]
+        queues = [queue for _, by_queue in self._queues for queue in by_queue]
+        stores = self._stores()
+        waits = [store.seconds_to_next(queues, names) for store in stores]
+        wait = min((found for found in waits if found is not None), default=None)
+        if wait is None or wait > most:
+            return None
+        for store in stores:
+            store.pass_time(wait + MARGIN)
+        return wait
+
+    def _stores(self) -> list[BaseEventStore]:
+        """Return a store for each place where messages and checkpoints are."""
+        aliases = {alias for alias, _ in self._queues}
+        aliases |= {runner.subscription.store for runner in self._subscriptions}
+        stores = [event_stores[alias] for alias in sorted(aliases)]
+        return list({store.database or store.alias: store for store in stores}.values())
 
     def _run_message(self, alias: str, by_queue: dict[str, QueueHandler]) -> bool:
         store = event_stores[alias]
@@ -140,7 +177,7 @@ class _Drain:
             return True
         return False
 
-    def _run_batch(self, runner: SubscriptionRunner) -> bool:
+    def _run_batch(self, runner: SubscriptionRunner | MemorySubscriptionRunner) -> bool:
         before = len(self.runs)
         with as_committed():
             result = runner.run_batch()
@@ -185,3 +222,11 @@ class _Drain:
             raise run.error
         if len(self.runs) >= self._limit:
             raise NeverIdle(self._limit, [item.name for item in self.runs[-10:]])
+
+
+def _runner(
+    subscription: EventSubscription,
+) -> SubscriptionRunner | MemorySubscriptionRunner:
+    if event_stores[subscription.store].database is None:
+        return MemorySubscriptionRunner(subscription)
+    return SubscriptionRunner(subscription)

@@ -1,6 +1,7 @@
 """run_until_idle(): handlers run in the transaction of a test."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -14,19 +15,22 @@ from eventstreaming import (
     append,
     configure_queue,
     dead_letters,
+    dequeue,
     enqueue,
     queue_handler,
     queue_info,
     subscription,
 )
-from eventstreaming.backends import memory
 from eventstreaming.exceptions import InvalidValue, NeverIdle
 from eventstreaming.processing import registry
 from eventstreaming.processing.registry import Handlers
-from eventstreaming.testing import arun_until_idle, run_until_idle
+from eventstreaming.testing import (
+    arun_until_idle,
+    memory_stores,
+    pass_time,
+    run_until_idle,
+)
 from tests.testapp.models import Note
-
-MEMORY = {"BACKEND": "eventstreaming.backends.memory.MemoryEventStore"}
 
 
 @pytest.fixture
@@ -188,17 +192,74 @@ def test_a_test_that_fails_inside_a_handler_fails(handlers: Handlers) -> None:
         run_until_idle(errors="collect", registry=handlers)
 
 
-@override_settings(EVENT_STORES={"default": MEMORY})
+@memory_stores()
 def test_it_needs_no_database(handlers: Handlers) -> None:
-    memory.reset()
-    seen: list[int] = []
-    queue_handler("mail")(lambda message: seen.append(message.data["n"]))
-    subscription("log", name="reader")(lambda event: seen.append(-1))
-    enqueue("mail", {"n": 1})
-    append("log", EventData("Logged", {}))
-    assert len(run_until_idle(registry=handlers)) == 1
-    assert seen == [1]
-    memory.reset()
+    seen: list[str] = []
+
+    def read(event: StoredEvent) -> None:
+        if event.offset == 1 and seen.count("event 1") == 0:
+            seen.append("event 1")
+            raise ZeroDivisionError
+        seen.append(f"event {event.offset}")
+        enqueue("mail", {"n": event.offset}, delay=60)
+
+    queue_handler("mail")(lambda message: seen.append(f"mail {message.data['n']}"))
+    subscription("log", name="reader", event_types=["Logged"])(read)
+    append("log", [EventData("Logged", {}), EventData("Logged", {})])
+    append("log", EventData("Other", {}))
+    runs = run_until_idle(errors="collect", registry=handlers)
+    assert [type(run.error) for run in runs] == [type(None), ZeroDivisionError]
+    run_until_idle(ahead=59, registry=handlers)
+    assert seen == ["event 0", "event 1", "event 1"]
+    run_until_idle(ahead=60, registry=handlers)
+    assert seen[3:] == ["mail 0", "mail 1"]
+    assert run_until_idle(registry=handlers) == []
+
+
+@both_databases
+def test_time_passes_as_far_as_it_is_told_to(handlers: Handlers, database: str) -> None:
+    @queue_handler("chain", max_attempts=2, backoff=100)
+    def chain(message: Message) -> None:
+        number = message.data["n"]
+        if number == 2 and message.attempts == 0:
+            raise ZeroDivisionError
+        enqueue("chain", {"n": number + 1}, delay=1_000)
+
+    tried: list[int] = []
+
+    @subscription("log", name="reader", backoff=500)
+    def read(event: StoredEvent) -> None:
+        tried.append(event.offset)
+        if len(tried) == 1:
+            raise ZeroDivisionError
+
+    def ran(ahead: float) -> list[object]:
+        runs = run_until_idle(errors="collect", ahead=ahead, registry=handlers)
+        return [run.given.data.get("n") for run in runs]
+
+    enqueue("chain", {"n": 0}, delay=1_000)
+    assert ran(ahead=999) == []
+    assert ran(ahead=1_000) == [0]
+    assert ran(ahead=2_000) == [1, 2]
+    assert ran(ahead=100) == [2]
+    append("log", EventData("Logged", {"n": "event"}))
+    assert ran(ahead=499) == ["event"]
+    assert ran(ahead=500) == ["event"]
+
+
+@both_databases
+def test_leases_and_expiries_end_as_time_passes(database: str) -> None:
+    enqueue("mail", {"n": 1}, expires_in=60, idempotency_key="a")
+    first = dequeue("mail", 30)
+    assert first is not None
+    assert dequeue("mail") is None
+    pass_time(31)
+    again = dequeue("mail", 10)
+    assert again is not None
+    assert again.message_id == first.message_id
+    pass_time(timedelta(seconds=30))
+    assert dequeue("mail") is None
+    assert queue_info("mail").depth == 0
 
 
 class OwnTestCaseTests(TestCase):

@@ -13,6 +13,7 @@ from eventstreaming.backends.database.idempotency import IdempotencyOperations
 from eventstreaming.backends.database.leases import LeaseOperations
 from eventstreaming.backends.database.queues import QueueOperations
 from eventstreaming.backends.database.reading import ReadOperations
+from eventstreaming.backends.database.rehearsing import RehearsalOperations
 from eventstreaming.backends.database.stream_settings import StreamSettingsOperations
 from eventstreaming.backends.database.truncation import TruncationOperations
 
@@ -25,6 +26,7 @@ class DatabaseEventStore(
     StreamSettingsOperations,
     QueueOperations,
     LeaseOperations,
+    RehearsalOperations,
     ConfigurationChecks,
 ):
     """

@@ -15,6 +15,7 @@ from eventstreaming.backends.memory.idempotency import IdempotencyOperations
 from eventstreaming.backends.memory.leases import LeaseOperations
 from eventstreaming.backends.memory.queues import QueueOperations
 from eventstreaming.backends.memory.reading import ReadOperations
+from eventstreaming.backends.memory.rehearsing import RehearsalOperations
 from eventstreaming.backends.memory.stream_settings import StreamSettingsOperations
 from eventstreaming.backends.memory.streams import StreamOperations
 from eventstreaming.backends.memory.truncation import TruncationOperations
@@ -31,6 +32,7 @@ class MemoryEventStore(
     QueueOperations,
     LeaseOperations,
     DeadLetterOperations,
+    RehearsalOperations,
 ):
     """
     Streams and queues in the memory of this process; it takes no options.

@@ -106,6 +106,7 @@ class MemoryData:
     deduplication: dict[tuple[str, str], int] = field(default_factory=dict)
     dead: dict[int, DeadMessage] = field(default_factory=dict)
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    checkpoints: dict[str, int] = field(default_factory=dict)
 
     def next_offset(self, stream_name: str) -> int:
         """Return the offset behind the last event; in a serial stream it is next."""

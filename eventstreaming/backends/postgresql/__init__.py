@@ -9,6 +9,7 @@ from eventstreaming.backends.postgresql.appending import AppendOperations
 from eventstreaming.backends.postgresql.checks import DatabaseChecks
 from eventstreaming.backends.postgresql.queues import QueueOperations
 from eventstreaming.backends.postgresql.reading import ReadOperations
+from eventstreaming.backends.postgresql.rehearsing import RehearsalOperations
 from eventstreaming.backends.postgresql.streams import StreamOperations
 
 
@@ -20,6 +21,7 @@ class PostgreSQLEventStore(
     TruncationOperations,
     StreamSettingsOperations,
     QueueOperations,
+    RehearsalOperations,
     DatabaseChecks,
 ):
     """

@@ -108,6 +108,11 @@ class Lanes:
             self.generation += 1
             self._restarted_at = clock.monotonic() - RESTART_EVERY
 
+    def look_now(self) -> None:
+        """Look for due messages, and from the beginning, next time."""
+        self.look_at = clock.monotonic()
+        self.restart()
+
     def expect(self, seconds: float) -> None:
         """Look for due messages in so many seconds, or before."""
         pause = min(max(seconds, LOOK_AT_MOST_EVERY), LOOK_EVERY)
