@@ -3,7 +3,7 @@ Every error that the project raises.
 
 `EventStreamingError` means that nothing happened: no row was written and the
 caller's transaction is still usable. Errors of the database itself pass
-through unchanged.
+through unchanged. `HandlerInterrupted` is none of them: it ends a handler.
 """
 
 from collections.abc import Sequence
@@ -341,3 +341,38 @@ class ScheduleNotFound(EventStreamingError, LookupError):
         shown = ascii(name)
         super().__init__(f"no schedule is called {shown[:80]}")
         self.name = name
+
+
+class HandlerInterrupted(BaseException):
+    """
+    A running handler is to end.
+
+    Like KeyboardInterrupt it is no Exception, so a handler's `except Exception`
+    lets it pass. In an async handler it shows as asyncio.CancelledError.
+    """
+
+
+class HandlerTimeout(HandlerInterrupted):
+    """A handler ran longer than its time-out; that is a failed attempt."""
+
+    def __init__(self, stream_name: str = "", timeout: float = 0.0) -> None:
+        super().__init__(
+            f"queue {stream_name!r}: the handler ran longer than {timeout:g} s"
+            if stream_name
+            else "the handler ran longer than its time-out"
+        )
+        self.stream_name = stream_name
+        self.timeout = timeout
+
+
+class MessageCancelled(HandlerInterrupted):
+    """The message that is being handled was cancelled; it will not be retried."""
+
+    def __init__(self, stream_name: str = "", message_id: str = "") -> None:
+        super().__init__(
+            f"queue {stream_name!r}: message {message_id} was cancelled"
+            if stream_name
+            else "the message was cancelled"
+        )
+        self.stream_name = stream_name
+        self.message_id = message_id

@@ -282,7 +282,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-DeadReason = Literal["rejected", "max_attempts", "max_deliveries"]
+DeadReason = Literal["rejected", "max_attempts", "max_deliveries", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from eventstreaming import clock
+from eventstreaming.backends.base_cancelling import BaseCancelling
 from eventstreaming.backends.base_dead_letters import BaseDeadLetters
 from eventstreaming.backends.base_waking import BaseWaking
 from eventstreaming.backends.consuming import AsyncConsumption, Consumption
@@ -38,7 +39,7 @@ class LeaseTerms(NamedTuple):
     max_deliveries: int | None
 
 
-class BaseQueues(BaseDeadLetters, BaseWaking, ABC):
+class BaseQueues(BaseCancelling, BaseDeadLetters, BaseWaking, ABC):
     """Queues. What each method does stands in `services`."""
 
     def enqueue(

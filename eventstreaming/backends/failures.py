@@ -21,6 +21,7 @@ DELIVERED_TOO_OFTEN = Failure(
     "Delivered too often without an answer: its handler may be killing the worker.",
     "max_deliveries",
 )
+CANCELLED = Failure("Cancelled before it was handled.", "cancelled")
 
 
 def failure_of(error: str | BaseException | None) -> Failure:

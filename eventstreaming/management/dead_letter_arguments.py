@@ -72,7 +72,8 @@ def _add_selection(parser: ArgumentParser) -> None:
 
 def _add_conditions(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--reason", help="Why they died: rejected, max_attempts, max_deliveries."
+        "--reason",
+        help="Why they died: rejected, max_attempts, max_deliveries, cancelled.",
     )
     parser.add_argument("--fingerprint", help="Only those that died of this error.")
     _add_age(parser, "--older-than", "Only those that died longer ago: 90s, 12h, 7d.")

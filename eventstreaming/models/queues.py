@@ -101,6 +101,7 @@ class DeadLetter(models.Model):
         REJECTED = "rejected", _("rejected by the handler")
         MAX_ATTEMPTS = "max_attempts", _("attempts used up")
         MAX_DELIVERIES = "max_deliveries", _("deliveries used up")
+        CANCELLED = "cancelled", _("cancelled")
 
     id = models.BigIntegerField(primary_key=True)
     queue = models.CharField(_("queue"), max_length=255)

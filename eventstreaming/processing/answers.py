@@ -5,7 +5,7 @@ import threading
 import traceback
 
 from eventstreaming.backends.base import BaseEventStore
-from eventstreaming.exceptions import LeaseLost
+from eventstreaming.exceptions import LeaseLost, MessageCancelled
 from eventstreaming.processing.activity import Activity
 from eventstreaming.processing.counts import Counts
 from eventstreaming.processing.jobs import Outcome
@@ -81,7 +81,7 @@ class Answers:
     def _fail(
         self, store: BaseEventStore, outcome: Outcome, error: BaseException
     ) -> None:
-        handler, message = outcome.job
+        handler, message, _ = outcome.job
         if isinstance(error, KeyboardInterrupt):
             self._interrupt(store, message)
             return
@@ -97,7 +97,9 @@ class Answers:
             logger.warning("%r failed with %s; %s", message, describe(error), lost)
             return
         self._counts.failed[handler.queue] += 1
-        if again:
+        if isinstance(error, MessageCancelled) and not again:
+            logger.info("%r was cancelled", message)
+        elif again:
             logger.warning("%r failed, to be retried: %s", message, describe(error))
         else:
             logger.error(

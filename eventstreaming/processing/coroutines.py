@@ -11,7 +11,7 @@ from django.db import connections
 from eventstreaming import clock
 from eventstreaming.processing.calls import ahandle_message
 from eventstreaming.processing.connections import restore_connections
-from eventstreaming.processing.jobs import Inbox, Job, Outcome, not_begun
+from eventstreaming.processing.jobs import Inbox, Job, Outcome, Running
 from eventstreaming.processing.settling import HandlersStore
 from eventstreaming.types import Message
 
@@ -30,10 +30,12 @@ class CoroutinePool:
     def __init__(self, size: int, inbox: Inbox) -> None:
         self.size = size
         self._inbox = inbox
-        self._jobs: deque[Job] = deque()
-        self._revoked: set[str] = set()
+        self._jobs: deque[tuple[Job, float]] = deque()
+        self._revoked: dict[str, BaseException] = {}
+        self._running: dict[_Seat, Running] = {}
         self._free: list[_Seat] = []
         self._seats: set[_Seat] = set()
+        self._abandoned: set[_Seat] = set()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="handlers", daemon=True)
         self._thread.start()
@@ -41,7 +43,8 @@ class CoroutinePool:
 
     def submit(self, jobs: Iterable[Job]) -> None:
         """Queue jobs for the next free seat."""
-        self._jobs.extend(jobs)
+        now = clock.monotonic()
+        self._jobs.extend((job, now) for job in jobs)
         self._loop.call_soon_threadsafe(self._fill_seats)
 
     def take_unstarted(self) -> list[Job]:
@@ -51,14 +54,33 @@ class CoroutinePool:
             jobs.append(job)
         return jobs
 
-    def revoke(self, messages: Iterable[Message]) -> None:
-        """Give no seat to these messages: their lease is lost."""
-        self._revoked.update(message.receipt for message in messages)
+    def seconds_waited(self) -> float:
+        """Return how long the first job has been waiting for a seat."""
+        try:
+            return clock.monotonic() - self._jobs[0][1]
+        except IndexError:
+            return 0.0
+
+    def revoke(self, message: Message, error: BaseException) -> None:
+        """Give no seat to the message; its outcome is this error."""
+        self._revoked[message.receipt] = error
+
+    def running(self) -> list[Running]:
+        """Return what the seats run now."""
+        return list(self._running.copy().values())
+
+    def abandon(self, running: Running) -> None:
+        """Put a seat in the place of one whose coroutine does not end."""
+        running.is_abandoned = True
+        self._loop.call_soon_threadsafe(self._abandon, running)
 
     def close(self) -> None:
         """End the loop after the coroutines that run."""
         self._loop.call_soon_threadsafe(self._closing.set)
-        self._thread.join()
+        while self._thread.is_alive() and not any(
+            running.is_abandoned for running in self.running()
+        ):
+            self._thread.join(0.1)
 
     def _run(self) -> None:
         with asyncio.Runner() as runner:
@@ -69,26 +91,27 @@ class CoroutinePool:
         self._closing = asyncio.Event()
         self._ready.set()
         await self._closing.wait()
-        for seat in self._seats:
+        seats = self._seats - self._abandoned
+        for seat in seats:
             seat.jobs.put_nowait(None)
-        await asyncio.gather(*(seat.task for seat in self._seats))
+        await asyncio.gather(*(seat.task for seat in seats))
 
     def _fill_seats(self) -> None:
         """Give the next jobs to free seats, and to new ones while there is room."""
-        while self._free or len(self._seats) < self.size:
+        while self._free or len(self._seats - self._abandoned) < self.size:
             job = self._next_job()
             if job is None:
                 return
-            if job.message.receipt in self._revoked:
-                self._revoked.discard(job.message.receipt)
-                self._inbox.put(not_begun(job))
+            revoked = self._revoked.pop(job.message.receipt, None)
+            if revoked is not None:
+                self._inbox.put(Outcome(job, revoked, False, 0.0))
                 continue
             seat = self._free.pop() if self._free else self._new_seat()
             seat.jobs.put_nowait(job)
 
     def _next_job(self) -> Job | None:
         try:
-            return self._jobs.popleft()
+            return self._jobs.popleft()[0]
         except IndexError:
             return None
 
@@ -97,10 +120,23 @@ class CoroutinePool:
         self._seats.add(seat)
         return seat
 
+    def _begun(self, seat: "_Seat", running: Running) -> None:
+        self._running[seat] = running
+
     def _left(self, seat: "_Seat", outcome: Outcome) -> None:
         """Note that a seat is free again."""
+        running = self._running.pop(seat)
+        self._revoked.pop(outcome.job.message.receipt, None)
         self._free.append(seat)
-        self._inbox.put(outcome)
+        self._abandoned.discard(seat)
+        if not running.is_abandoned:
+            self._inbox.put(outcome)
+        self._fill_seats()
+
+    def _abandon(self, running: Running) -> None:
+        for seat, other in self._running.items():
+            if other is running:
+                self._abandoned.add(seat)
         self._fill_seats()
 
     def _may_end(self, seat: "_Seat") -> bool:
@@ -123,7 +159,7 @@ class _Seat:
     async def _serve(self) -> None:
         async with ThreadSensitiveContext() as context:
             while (job := await self._next_job()) is not None:
-                outcome = await _run_job(job)
+                outcome = await self._run(job)
                 await _in_thread_of(context, restore_connections)
                 self._pool._left(self, outcome)
             await _in_thread_of(context, connections.close_all)
@@ -138,21 +174,23 @@ class _Seat:
                 if self._pool._may_end(self):
                     return None
 
+    async def _run(self, job: Job) -> Outcome:
+        """Run one handler in a task, so that its context is its own."""
+        store = HandlersStore(job.message, job.handler.retry)
 
-async def _run_job(job: Job) -> Outcome:
-    """Run one handler in a task, so that its context is its own."""
-    began = clock.monotonic()
-    store = HandlersStore(job.message, job.handler.retry)
+        async def call() -> BaseException | None:
+            try:
+                await ahandle_message(job.handler.function, store.give(job.message))
+            except BaseException as raised:  # SystemExit would end the loop
+                return raised
+            return None
 
-    async def call() -> BaseException | None:
-        try:
-            await ahandle_message(job.handler.function, store.give(job.message))
-        except BaseException as raised:  # SystemExit would end the loop
-            return raised
-        return None
-
-    error = await asyncio.create_task(call())
-    return Outcome(job, error, store.answered, clock.monotonic() - began)
+        loop, task = asyncio.get_running_loop(), asyncio.create_task(call())
+        running = Running(job, lambda _: loop.call_soon_threadsafe(task.cancel))
+        self._pool._begun(self, running)
+        await asyncio.wait([task])
+        error = asyncio.CancelledError() if task.cancelled() else task.result()
+        return running.outcome(error, store.answered)
 
 
 async def _in_thread_of(

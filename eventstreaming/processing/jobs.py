@@ -1,20 +1,28 @@
 """What the pools of a worker are given, and what comes back from them."""
 
-from collections.abc import Iterable
+from asyncio import CancelledError
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from math import inf
 from queue import Empty, SimpleQueue
 from typing import NamedTuple, Protocol
 
-from eventstreaming.exceptions import LeaseLost
+from eventstreaming import clock
+from eventstreaming.exceptions import (
+    HandlerInterrupted,
+    HandlerTimeout,
+    MessageCancelled,
+)
 from eventstreaming.processing.registry import QueueHandler
 from eventstreaming.types import Message
 
 
 class Job(NamedTuple):
-    """A leased message and the handler that is to run it."""
+    """A leased message, the handler that is to run it, and for how many seconds."""
 
     handler: QueueHandler
     message: Message
+    timeout: float | None = None
 
 
 class Outcome(NamedTuple):
@@ -50,6 +58,45 @@ class Inbox:
         return [outcome for outcome in outcomes if outcome is not None]
 
 
+class Running:
+    """A job that has begun, and how to interrupt it."""
+
+    def __init__(
+        self, job: Job, interrupt: Callable[[type[HandlerInterrupted]], object]
+    ) -> None:
+        self.job = job
+        self.began = clock.monotonic()
+        self.reason: type[HandlerInterrupted] | None = None
+        self.interrupted_at = inf
+        self.is_abandoned = False
+        self._interrupt = interrupt
+
+    @property
+    def seconds(self) -> float:
+        """Return how long the job has been running."""
+        return clock.monotonic() - self.began
+
+    def interrupt(self, reason: type[HandlerInterrupted]) -> None:
+        """Have the handler end, once."""
+        if self.reason is None:
+            self.reason = reason
+            self.interrupted_at = clock.monotonic()
+            self._interrupt(reason)
+
+    def outcome(self, error: BaseException | None, settled: bool) -> Outcome:
+        """Return how the job ended; an interruption says what it was for."""
+        if isinstance(error, HandlerInterrupted | CancelledError) and self.reason:
+            error = self.explanation().with_traceback(error.__traceback__)
+        return Outcome(self.job, error, settled, self.seconds)
+
+    def explanation(self) -> BaseException:
+        """Return the error of a job that was interrupted."""
+        message = self.job.message
+        if self.reason is HandlerTimeout:
+            return HandlerTimeout(message.stream_name, self.job.timeout or 0.0)
+        return MessageCancelled(message.stream_name, message.message_id)
+
+
 class Pool(Protocol):
     """Runs jobs, `size` of them at a time, and puts their outcomes into an inbox."""
 
@@ -61,15 +108,17 @@ class Pool(Protocol):
     def take_unstarted(self) -> list[Job]:
         """Return the jobs that are not begun; none of them will run."""
 
-    def revoke(self, messages: Iterable[Message]) -> None:
-        """Begin none of these messages: their lease is lost."""
+    def seconds_waited(self) -> float:
+        """Return how long the first job has been waiting that is not begun."""
+
+    def revoke(self, message: Message, error: BaseException) -> None:
+        """Begin the message no more; its outcome is this error."""
+
+    def running(self) -> list[Running]:
+        """Return what runs now."""
+
+    def abandon(self, running: Running) -> None:
+        """Let another job have the place of one that does not end."""
 
     def close(self) -> None:
         """Wait for the jobs that run, and end."""
-
-
-def not_begun(job: Job) -> Outcome:
-    """Return the outcome of a job that was revoked."""
-    message = job.message
-    lost = LeaseLost(message.stream_name, message.message_id, "taken")
-    return Outcome(job, lost, False, 0.0)

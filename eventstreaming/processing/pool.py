@@ -1,7 +1,9 @@
 """The threads that run queue handlers."""
 
 import threading
+from collections import deque
 from collections.abc import Iterable
+from functools import partial
 from queue import Empty, SimpleQueue
 
 from django.db import connections
@@ -9,7 +11,8 @@ from django.db import connections
 from eventstreaming import clock
 from eventstreaming.processing.calls import handle_message
 from eventstreaming.processing.connections import restore_connections
-from eventstreaming.processing.jobs import Inbox, Job, Outcome, not_begun
+from eventstreaming.processing.interruptible import Interruptible
+from eventstreaming.processing.jobs import Inbox, Job, Outcome, Running
 from eventstreaming.processing.settling import HandlersStore
 from eventstreaming.types import Message
 
@@ -21,17 +24,18 @@ class HandlerPool:
         self.size = size
         self._inbox = inbox
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
-        self._revoked: set[str] = set()
-        self._threads = [
-            threading.Thread(target=self._work, name=f"handler-{n}", daemon=True)
-            for n in range(size)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._since: deque[float] = deque()  # of each job that is not begun
+        self._revoked: dict[str, BaseException] = {}
+        self._running: dict[threading.Thread, Running] = {}
+        self._threads: list[threading.Thread] = []
+        for _ in range(size):
+            self._add_thread()
 
     def submit(self, jobs: Iterable[Job]) -> None:
         """Queue jobs for the next free thread."""
+        now = clock.monotonic()
         for job in jobs:
+            self._since.append(now)
             self._jobs.put(job)
 
     def take_unstarted(self) -> list[Job]:
@@ -43,11 +47,32 @@ class HandlerPool:
             except Empty:
                 return jobs
             if job is not None:
+                self._since.popleft()
                 jobs.append(job)
 
-    def revoke(self, messages: Iterable[Message]) -> None:
-        """Let no thread begin these messages: their lease is lost."""
-        self._revoked.update(message.receipt for message in messages)
+    def seconds_waited(self) -> float:
+        """Return how long the first job has been waiting that is not begun."""
+        try:
+            return clock.monotonic() - self._since[0]
+        except IndexError:
+            return 0.0
+
+    def revoke(self, message: Message, error: BaseException) -> None:
+        """Let no thread begin the message; its outcome is this error."""
+        self._revoked[message.receipt] = error
+
+    def running(self) -> list[Running]:
+        """Return what the threads run now."""
+        return list(self._running.copy().values())
+
+    def abandon(self, running: Running) -> None:
+        """Put a thread in the place of one whose handler does not end."""
+        running.is_abandoned = True
+        for thread, other in self._running.copy().items():
+            if other is running:
+                self._threads.remove(thread)
+                del self._running[thread]
+                self._add_thread()
 
     def close(self) -> None:
         """End the threads after the jobs they run."""
@@ -56,24 +81,38 @@ class HandlerPool:
         for thread in self._threads:
             thread.join()
 
+    def _add_thread(self) -> None:
+        thread = threading.Thread(target=self._work, name="handler", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
     def _work(self) -> None:
+        this, interruptible = threading.current_thread(), Interruptible()
         while (job := self._jobs.get()) is not None:
-            if job.message.receipt in self._revoked:
-                self._revoked.discard(job.message.receipt)
-                self._inbox.put(not_begun(job))
-            else:
-                self._inbox.put(run_job(job))
+            self._since.popleft()
+            receipt = job.message.receipt
+            revoked = self._revoked.pop(receipt, None)
+            if revoked is not None:
+                self._inbox.put(Outcome(job, revoked, False, 0.0))
+                continue
+            running = Running(job, partial(interruptible.interrupt, receipt))
+            self._running[this] = running
+            outcome = _run(running, interruptible)
+            if running.is_abandoned:
+                break
+            del self._running[this]
+            self._revoked.pop(receipt, None)
+            self._inbox.put(outcome)
         connections.close_all()
 
 
-def run_job(job: Job) -> Outcome:
+def _run(running: Running, interruptible: Interruptible) -> Outcome:
     """Run one handler, with Django's connections in order before and after."""
-    began = clock.monotonic()
-    store = HandlersStore(job.message, job.handler.retry)
-    error: BaseException | None = None
-    try:
-        handle_message(job.handler.function, store.give(job.message))
-    except BaseException as raised:  # SystemExit of a handler must not end a worker
-        error = raised
+    handler, message, _ = running.job
+    store = HandlersStore(message, handler.retry)
+    error = interruptible.run(
+        message.receipt,
+        lambda: handle_message(handler.function, store.give(message)),
+    )
     restore_connections()
-    return Outcome(job, error, store.answered, clock.monotonic() - began)
+    return running.outcome(error, store.answered)

@@ -7,7 +7,7 @@ answer. Answers of messages that are done go out together.
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from math import inf
 
@@ -20,6 +20,7 @@ from eventstreaming.backends.base_queues import LeaseTerms
 from eventstreaming.backends.waking.polling import Polling
 from eventstreaming.backends.waking.topics import queue_topic
 from eventstreaming.events.queue_settings import QueueSettings
+from eventstreaming.exceptions import LeaseLost
 from eventstreaming.processing.activity import Activity
 from eventstreaming.processing.answers import Answers
 from eventstreaming.processing.coroutines import CoroutinePool
@@ -27,10 +28,12 @@ from eventstreaming.processing.counts import Counts
 from eventstreaming.processing.jobs import Inbox, Job, Pool
 from eventstreaming.processing.leases import Leases
 from eventstreaming.processing.outages import Patience
+from eventstreaming.processing.overseeing import Overseer
 from eventstreaming.processing.pool import HandlerPool
 from eventstreaming.processing.pulses import Pulse
 from eventstreaming.processing.registry import QueueHandler
 from eventstreaming.processing.rooms import Room
+from eventstreaming.types import Message
 
 logger = logging.getLogger("eventstreaming.worker")
 
@@ -57,6 +60,7 @@ class QueueRunner:
         stop: threading.Event,
         polling: Polling,
         weights: Mapping[str, int] | None,
+        replace: Callable[[str], None],
         listens: bool = True,
     ) -> None:
         self.name = name
@@ -75,6 +79,7 @@ class QueueRunner:
         self._settings: dict[str, tuple[QueueSettings, float]] = {}
         self._inbox = Inbox()
         self._rooms: list[Room] = []
+        self._overseer = Overseer(self._rooms, self._leases, self._answers, replace)
         self._more_may_come = False
 
     @property
@@ -92,7 +97,7 @@ class QueueRunner:
 
         Whoever sets `stop` calls `ring()` as well.
         """
-        self._rooms = list(self._made_rooms())
+        self._rooms += self._made_rooms()
         topics = [queue_topic(handler.queue) for handler in self.handlers]
         with self.store.waiters.waiting(topics if self._listens else (), self.ring):
             self._work()
@@ -126,6 +131,7 @@ class QueueRunner:
             if draining and not self._leases and not self._answers:
                 break
             patience.attempt(self._extend)
+            patience.attempt(lambda: self._overseer.look(self.store))
             patience.attempt(lambda: self._answers.tell(self.store))
             claimed = None if draining else patience.attempt(self._claim)
             self._wait(claimed or 0)
@@ -188,9 +194,10 @@ class QueueRunner:
             limit,
         )
         by_queue = {handler.queue: handler for handler in handlers}
-        jobs = [Job(by_queue[message.stream_name], message) for message in messages]
+        jobs = [_job(by_queue[message.stream_name], message) for message in messages]
         if jobs:
             self._leases.take(jobs, timeouts)
+            self._overseer.expect(jobs)
             for room in self._rooms:
                 own = [job for job in jobs if job.handler.queue in room.queues]
                 room.pool.submit(own)
@@ -221,7 +228,7 @@ class QueueRunner:
         """Wait for an outcome or a ring, or until it is time to look again."""
         pause = 0.0
         if self._leases:
-            longest = 0.05 if self._answers else 1.0
+            longest = 0.05 if self._answers else self._overseer.tick
             pause = min(self._leases.seconds_to_next(), longest)
             has_room = any(self._held(room) < room.pool.size for room in self._rooms)
             if has_room and not claimed:
@@ -244,9 +251,11 @@ class QueueRunner:
             lost = self.store.extend_many(messages, timeout)
             self._leases.extended(messages)
             self._leases.lost(lost)
-            for room in self._rooms:
-                room.pool.revoke(m for m in lost if m.stream_name in room.queues)
             for message in lost:
+                error = LeaseLost(message.stream_name, message.message_id, "taken")
+                for room in self._rooms:
+                    if message.stream_name in room.queues:
+                        room.pool.revoke(message, error)
                 logger.warning("%r is not ours any more: its lease is lost", message)
 
     def _give_back(self, patience: Patience) -> None:
@@ -264,3 +273,12 @@ class QueueRunner:
                 len(unstarted),
                 running,
             )
+
+
+def _job(handler: QueueHandler, message: Message) -> Job:
+    try:
+        timeout = handler.timeout_of(message)
+    except Exception:  # the project's function must not stop a worker
+        logger.exception("%r: its time-out is not known; there is none", message)
+        timeout = None
+    return Job(handler, message, timeout)

@@ -22,6 +22,7 @@ from eventstreaming.types import Duration, Message, StoredEvent
 Result = Coroutine[Any, Any, object] | object
 MessageFunction = Callable[[Message], Result]
 EventFunction = Callable[[StoredEvent], Result]
+MessageTimeout = Callable[[Message], float | None]
 OnFailure = Literal["park", "stop", "skip"]
 UnknownTypes = Literal["handle", "skip"]
 PartitionBy = Literal["key", "event"]
@@ -30,6 +31,7 @@ M = TypeVar("M", bound=MessageFunction)
 E = TypeVar("E", bound=EventFunction)
 
 BATCH_SIZE = 100
+LONGEST_TIMEOUT = 7 * 86_400.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,7 @@ class QueueHandler:
     visibility_timeout: float | None
     max_deliveries: int | None = None
     concurrency: int | None = None
+    timeout: float | MessageTimeout | None = None
     store: str
 
     @property
@@ -51,6 +54,12 @@ class QueueHandler:
     @property
     def is_async(self) -> bool:
         return iscoroutinefunction(self.function)
+
+    def timeout_of(self, message: Message) -> float | None:
+        """Return for how many seconds the function may handle a message."""
+        if callable(self.timeout):
+            return self.timeout(message)
+        return self.timeout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +130,7 @@ def queue_handler(
     dead_letter_on: Errors = (),
     concurrency: int | None = None,
     visibility_timeout: Duration | None = None,
+    timeout: Duration | None = None,
     store: str = DEFAULT_ALIAS,
 ) -> Callable[[M], M]:
     """
@@ -133,16 +143,26 @@ def queue_handler(
     message that was delivered `max_deliveries` times (default: the queue's,
     else 20) without an answer: it may be killing its worker. The message stays
     hidden while the function runs. A worker runs at most `concurrency` of them at
-    a time (default: the queue's, else its threads). A function that settles the message itself,
+    a time (default: the queue's, else its threads).
+
+    A function that runs for longer than `timeout` seconds (default: for ever) is
+    interrupted: an async one is cancelled, in another one HandlerTimeout is raised
+    at the next line of Python that it comes to. Either way that is a failed
+    attempt with the error HandlerTimeout. A function that settles the message itself,
     with `message.atomic()` say, is left alone; its `message.nack()` obeys the
     same policy.
     Raise HandlerConflict when the queue has a handler already.
     """
     queue = arguments.stream_name(stream_name)
-    timeout = (
+    lease = (
         None
         if visibility_timeout is None
         else arguments.visibility_timeout(visibility_timeout)
+    )
+    longest = (
+        None
+        if timeout is None
+        else arguments.seconds(timeout, "timeout", LONGEST_TIMEOUT, minimum=0.001)
     )
     retry = RetryPolicy(max_attempts, backoff, dead_letter_on)
     deliveries = arguments.optional_integer(
@@ -156,7 +176,8 @@ def queue_handler(
                 queue=queue,
                 function=_callable(function),
                 retry=retry,
-                visibility_timeout=timeout,
+                visibility_timeout=lease,
+                timeout=longest,
                 max_deliveries=deliveries,
                 concurrency=bound,
                 store=store,

@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from eventstreaming.processing.jobs import Outcome, Pool
 from eventstreaming.processing.registry import QueueHandler
 from eventstreaming.processing.turns import Turns
+from eventstreaming.types import Message
 
 AHEAD_SECONDS = 0.1  # how much unstarted work may lie here
 AHEAD_AT_MOST = 200
+PATIENCE_SECONDS = 1.0  # what is not begun by then goes back, for others to take
 
 
 class Room:
@@ -38,3 +40,17 @@ class Room:
         """Learn from how long a job took."""
         self._seconds_per_job += (outcome.seconds - self._seconds_per_job) / 20
         self._seconds_per_job = max(self._seconds_per_job, 1e-4)
+
+    def take_delayed(self) -> list[Message]:
+        """
+        Return all that is not begun, if it has been waiting for too long.
+
+        Handlers take longer than they did; nothing is taken ahead until they have
+        been quick again for a while.
+        """
+        if self.pool.seconds_waited() < PATIENCE_SECONDS:
+            return []
+        self._seconds_per_job = max(
+            self._seconds_per_job, (self.pool.size + 1) * AHEAD_SECONDS
+        )
+        return [job.message for job in self.pool.take_unstarted()]

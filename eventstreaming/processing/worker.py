@@ -74,6 +74,7 @@ class Worker:
                 stop=self._stop,
                 polling=_polling(batch),
                 weights=choice.weights,
+                replace=self.ask_for_replacement,
                 listens=not batch,
             )
             for store, group in groupby(

@@ -196,6 +196,18 @@ def extend_visibility(
     )
 
 
+def cancel(stream_name: str, message_id: str, *, store: str = DEFAULT_ALIAS) -> bool:
+    """
+    Have a message not be handled, or not any more; in the caller's transaction.
+
+    Return True if it is a dead letter now, its reason "cancelled". Return False if
+    it is held: it will not be delivered again, and a worker that handles it has the
+    handler end within about a second, if that can be interrupted; a handler that
+    finishes has handled it. Raise MessageNotFound if the queue has no such message.
+    """
+    return event_stores[store].cancel(stream_name, message_id)
+
+
 aenqueue = async_function(enqueue)
 aenqueue_many = async_function(enqueue_many)
 adequeue_many = async_function(dequeue_many)
@@ -203,6 +215,7 @@ apop = async_function(pop)
 aacknowledge = async_function(acknowledge)
 aacknowledge_many = async_function(acknowledge_many)
 anack = async_function(nack)
+acancel = async_function(cancel)
 aextend_visibility = async_function(extend_visibility)
 
 

@@ -13,6 +13,7 @@ from eventstreaming import (
     acknowledge,
     acknowledge_many,
     append,
+    cancel,
     create_stream,
     dead_letters,
     dequeue,
@@ -82,6 +83,8 @@ def consume_in_all_ways() -> None:
     with pytest.raises(Exception, match="lost"):
         one.acknowledge()
     event_store.extend_many(many[:10], 60)
+    assert cancel("queue-1", many[20].message_id) is False
+    assert event_store.cancelled_among(many) == [many[20]]
     event_store.release(many[:10])
     acknowledge_many("queue-1", many[10:])
     nack("queue-1", leased("queue-1").message_id, delay=0)
@@ -125,6 +128,7 @@ OPERATIONS: dict[str, Callable[[], object]] = {
     "give back of a dead worker": lambda: event_store.release_worker(
         "nobody", ["queue-1"]
     ),
+    "cancel": lambda: cancel("queue-3", enqueue("queue-3", {})),
     "pop": lambda: pop("queue-2"),
     "dequeue from an empty queue": lambda: dequeue("nothing-here"),
     "queue info": lambda: queue_info("queue-3"),

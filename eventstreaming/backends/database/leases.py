@@ -87,8 +87,10 @@ class LeaseOperations(BuryingOperations, QueueSettingsOperations):
             row.errors = [*(row.errors or []), error]
             del row.errors[1 : 1 - KEPT_ERRORS]  # the first one says how it began
             maximum = maximum or row.max_attempts or settings.max_attempts
-            if dead_letter or row.attempts >= maximum:
+            if dead_letter or row.cancel_requested or row.attempts >= maximum:
                 reason: DeadReason = "rejected" if dead_letter else "max_attempts"
+                if row.cancel_requested:
+                    reason = "cancelled"
                 self._bury(row, reason, failure)
                 return False
             if seconds is None:

@@ -7,11 +7,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Q, QuerySet
 from django.db.models.functions import Now
 
+from eventstreaming.backends.database.cancelling import CancelOperations
 from eventstreaming.backends.database.enqueueing_once import EnqueueOnceOperations
 from eventstreaming.backends.database.groups import DELAYED, IN_WORK, held_by_group
 from eventstreaming.backends.database.leases import LeaseOperations, schedule
 from eventstreaming.backends.database.tables import stored_json
-from eventstreaming.backends.failures import DELIVERED_TOO_OFTEN
+from eventstreaming.backends.failures import CANCELLED, DELIVERED_TOO_OFTEN
 from eventstreaming.backends.identity import worker_id
 from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import (
@@ -34,7 +35,7 @@ VISIBLE = Q(state__in=(READY, BLOCKED), leased_until__lte=Now()) | Q(
 )
 
 
-class QueueOperations(LeaseOperations, EnqueueOnceOperations):
+class QueueOperations(CancelOperations, LeaseOperations, EnqueueOnceOperations):
     """The ephemeral half of DatabaseEventStore."""
 
     def write_message(
@@ -132,6 +133,9 @@ class QueueOperations(LeaseOperations, EnqueueOnceOperations):
                 for row, now in rows:
                     if self._has_expired(row, now):
                         self._delete(self._messages.filter(pk=row.pk))
+                    elif row.cancel_requested:
+                        row.lease += 1
+                        self._bury(row, "cancelled", CANCELLED)
                     elif row.deliveries >= max_deliveries:
                         row.lease += 1
                         self._bury(row, "max_deliveries", DELIVERED_TOO_OFTEN)
@@ -145,6 +149,9 @@ class QueueOperations(LeaseOperations, EnqueueOnceOperations):
         with self.all_or_none():
             while rows := self._lock_visible(stream_name, 1):
                 ((row, now),) = rows
+                if row.cancel_requested:
+                    self._bury(row, "cancelled", CANCELLED)
+                    continue
                 self._delete(self._messages.filter(pk=row.pk))
                 if not self._has_expired(row, now):
                     row.lease += 1

@@ -9,6 +9,7 @@ What is written is visible at once and a rollback does not undo it. It lives in
 this process, per alias, until `reset()`; a test calls that in its setUp().
 """
 
+from eventstreaming.backends.memory.cancelling import CancelOperations
 from eventstreaming.backends.memory.data import reset
 from eventstreaming.backends.memory.dead_letters import DeadLetterOperations
 from eventstreaming.backends.memory.idempotency import IdempotencyOperations
@@ -29,6 +30,7 @@ class MemoryEventStore(
     ReadOperations,
     TruncationOperations,
     StreamSettingsOperations,
+    CancelOperations,
     QueueOperations,
     LeaseOperations,
     DeadLetterOperations,

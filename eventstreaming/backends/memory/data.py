@@ -44,6 +44,7 @@ class KeptMessage:
     leased_until: datetime | None = None
     deliveries: int = 0
     attempts: int = 0
+    cancel_requested: bool = False
     errors: list[FailedAttempt] = field(default_factory=list)
 
     @property

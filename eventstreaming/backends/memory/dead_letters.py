@@ -79,6 +79,7 @@ class DeadLetterOperations(MemoryStore):
             for number in numbers:
                 again = data.dead.pop(number).message
                 again.deliveries = again.attempts = 0
+                again.cancel_requested = False
                 again.due_at = again.expires_at = None
                 if edit.message is not None:
                     again.message_type = edit.message.message_type

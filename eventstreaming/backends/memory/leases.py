@@ -88,8 +88,11 @@ class LeaseOperations(QueueSettingsOperations):
                 FailedAttempt(clock.now(), message.attempts, failure.text)
             )
             del message.errors[1 : 1 - KEPT_ERRORS]
-            if dead_letter or message.attempts >= (maximum or settings.max_attempts):
+            maximum = maximum or settings.max_attempts
+            if dead_letter or message.cancel_requested or message.attempts >= maximum:
                 reason: DeadReason = "rejected" if dead_letter else "max_attempts"
+                if message.cancel_requested:
+                    reason = "cancelled"
                 data.bury(message, reason, failure)
                 return False
             if seconds is None:

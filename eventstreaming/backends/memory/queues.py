@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from eventstreaming import clock
-from eventstreaming.backends.failures import DELIVERED_TOO_OFTEN
+from eventstreaming.backends.failures import CANCELLED, DELIVERED_TOO_OFTEN
 from eventstreaming.backends.memory.data import KeptMessage, MemoryData, copied
 from eventstreaming.backends.memory.queue_settings import QueueSettingsOperations
 from eventstreaming.events import arguments
@@ -92,6 +92,9 @@ class QueueOperations(QueueSettingsOperations):
                     data.remove(message)
                     continue
                 message.lease += 1
+                if message.cancel_requested:
+                    data.bury(message, "cancelled", CANCELLED)
+                    continue
                 if message.deliveries >= (max_deliveries or settings.max_deliveries):
                     data.bury(message, "max_deliveries", DELIVERED_TOO_OFTEN)
                     continue
@@ -110,6 +113,9 @@ class QueueOperations(QueueSettingsOperations):
         with data.lock:
             now = clock.now()
             for message in data.visible(stream_name, now):
+                if message.cancel_requested:
+                    data.bury(message, "cancelled", CANCELLED)
+                    continue
                 data.remove(message)
                 if not message.is_expired(now):
                     message.lease += 1

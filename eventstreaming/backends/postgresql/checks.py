@@ -13,7 +13,7 @@ FUNCTIONS = [
     "eventstreaming_append_one_v1",
     "eventstreaming_append_v2",
     "eventstreaming_begin_append_v1",
-    "eventstreaming_claim_v1",
+    "eventstreaming_claim_v2",
     "eventstreaming_enqueue_v1",
     "eventstreaming_fence_v1",
     "eventstreaming_group_holds_v1",

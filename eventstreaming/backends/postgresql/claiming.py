@@ -6,7 +6,11 @@ from typing import Any
 
 from eventstreaming import clock
 from eventstreaming.backends.base_queues import LeaseTerms
-from eventstreaming.backends.failures import DELIVERED_TOO_OFTEN
+from eventstreaming.backends.failures import (
+    CANCELLED,
+    DELIVERED_TOO_OFTEN,
+    Failure,
+)
 from eventstreaming.backends.identity import worker_id
 from eventstreaming.backends.postgresql.lanes import EVERYTHING, Lanes, Range
 from eventstreaming.backends.postgresql.leases import LeaseOperations, ids_and_leases
@@ -20,7 +24,7 @@ from eventstreaming.events.queue_settings import (
     VISIBILITY_TIMEOUT,
 )
 from eventstreaming.events.values import from_json
-from eventstreaming.types import Duration, Message
+from eventstreaming.types import DeadReason, Duration, Message
 
 SWEEP_PAGE = 1_000  # groups
 
@@ -84,17 +88,19 @@ class ClaimOperations(LeaseOperations):
         while len(messages) < limit:
             asked = limit - len(messages)
             rows = self._claim(queues, lanes, asked)
-            expired, poison = [], []
+            expired, poison, cancelled = [], [], []
             for row in rows:
                 message = self._message(row)
-                if row[14]:
+                if row[16]:
+                    cancelled.append(message)
+                elif row[14]:
                     expired.append(message)
                 elif row[15]:
                     poison.append(message)
                 else:
                     messages.append(message)
-            self._put_away(expired, poison)
-            if len(rows) < asked or not (expired or poison):
+            self._put_away(expired, poison, cancelled)
+            if len(rows) < asked or not (expired or poison or cancelled):
                 break
         return messages
 
@@ -213,16 +219,28 @@ class ClaimOperations(LeaseOperations):
                     lane.restart()
         return more
 
-    def _put_away(self, expired: list[Message], poison: list[Message]) -> None:
-        """Remove what has expired, bury what was delivered too often."""
+    def _put_away(
+        self, expired: list[Message], poison: list[Message], cancelled: list[Message]
+    ) -> None:
+        """Remove what has expired; bury what was delivered too often, or cancelled."""
         for name in {message.stream_name for message in expired}:
             self.acknowledge_many(name, [m for m in expired if m.stream_name == name])
         if poison:
-            self._bury(poison)
+            self._bury(poison, "max_deliveries", DELIVERED_TOO_OFTEN)
+        if cancelled:
+            self._bury(cancelled, "cancelled", CANCELLED)
 
-    def _bury(self, messages: list[Message]) -> None:
+    def _bury(
+        self, messages: list[Message], reason: DeadReason, failure: Failure
+    ) -> None:
         self._execute(
-            "bury", {**ids_and_leases(messages), "error": DELIVERED_TOO_OFTEN.text}
+            "bury",
+            {
+                **ids_and_leases(messages),
+                "reason": reason,
+                "error": failure.text,
+                "fingerprint": failure.fingerprint,
+            },
         )
         self._groups_go_on(messages)
 

@@ -1,6 +1,7 @@
 """Queues in PostgreSQL: all that is done with messages."""
 
 from eventstreaming.backends.database.queue_settings import QueueSettingsOperations
+from eventstreaming.backends.postgresql.cancelling import CancelOperations
 from eventstreaming.backends.postgresql.claiming import ClaimOperations
 from eventstreaming.backends.postgresql.counting import CountOperations
 from eventstreaming.backends.postgresql.dead_letters import RedriveOperations
@@ -11,6 +12,7 @@ from eventstreaming.events import arguments
 
 class QueueOperations(
     EnqueueOperations,
+    CancelOperations,
     ClaimOperations,
     CountOperations,
     DeadWorkerOperations,

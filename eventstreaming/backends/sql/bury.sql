@@ -1,4 +1,4 @@
--- Move messages whose deliveries are used up to the dead letters; the next of
+-- Move messages to the dead letters that were claimed and are not to be handled; the next of
 -- their groups become ready.
 WITH removed AS (
     DELETE FROM eventstreaming_message AS m
@@ -12,7 +12,7 @@ WITH removed AS (
             errors, reason, error, fingerprint)
     SELECT id, queue, rank, group_key, message_type, schema_version, data, headers,
            correlation_id, enqueued_at, max_attempts, lease, deliveries - 1,
-           attempts, errors, 'max_deliveries', %(error)s, 'max_deliveries'
+           attempts, errors, %(reason)s, %(error)s, %(fingerprint)s
       FROM removed
 )
 SELECT id, CASE WHEN group_key IS NOT NULL

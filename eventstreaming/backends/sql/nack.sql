@@ -8,7 +8,7 @@ WITH settings AS MATERIALIZED (
       FROM eventstreaming_queue_settings_v1(%(settings)s::text[])
 ), target AS MATERIALIZED (
     SELECT m.id, m.attempts + 1 AS attempts,
-           %(dead_letter)s OR m.attempts + 1 >= coalesce(
+           %(dead_letter)s OR m.cancel_requested OR m.attempts + 1 >= coalesce(
                %(max_attempts)s, m.max_attempts, (SELECT max_attempts FROM settings),
                %(default_max_attempts)s) AS dies,
            (SELECT json_agg(kept.entry ORDER BY kept.number)
@@ -49,7 +49,8 @@ WITH settings AS MATERIALIZED (
     SELECT id, queue, rank, group_key, message_type, schema_version, data, headers,
            correlation_id, enqueued_at, max_attempts, lease, deliveries,
            failed_attempts, all_errors,
-           CASE WHEN %(dead_letter)s THEN 'rejected' ELSE 'max_attempts' END,
+           CASE WHEN cancel_requested THEN 'cancelled'
+                WHEN %(dead_letter)s THEN 'rejected' ELSE 'max_attempts' END,
            %(error)s, %(fingerprint)s
       FROM removed
 ), returned AS (

@@ -3,7 +3,7 @@
 WITH candidate AS MATERIALIZED (
     SELECT id
       FROM eventstreaming_message
-     WHERE queue = %(queue)s AND state = 0
+     WHERE queue = %(queue)s AND state = 0 AND NOT cancel_requested
        AND leased_until <= statement_timestamp()
        AND NOT (SELECT paused
                   FROM eventstreaming_queue_settings_v1(%(settings)s::text[]))

@@ -2,6 +2,7 @@
 
 from eventstreaming.testing.contract.appending import AppendingContract
 from eventstreaming.testing.contract.batches import BatchContract
+from eventstreaming.testing.contract.cancelling import CancelContract
 from eventstreaming.testing.contract.concurrency import ConcurrencyContract
 from eventstreaming.testing.contract.concurrent_streams import ConcurrentStreamContract
 from eventstreaming.testing.contract.consuming import ConsumeContract
@@ -55,6 +56,7 @@ class EventStoreContract(
     EnqueueOnceContract,
     FailureContract,
     DeadLetterContract,
+    CancelContract,
     ConsumeContract,
     TruncationContract,
     TransactionContract,
