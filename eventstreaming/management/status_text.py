@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from eventstreaming.backends.fences import FenceHolder
 from eventstreaming.management.tables import seconds, table
+from eventstreaming.operations.saga_status import BOUND, SHOWN, SagaCounts
 from eventstreaming.operations.scheduling import ScheduleStatus
 from eventstreaming.operations.status import StoreStatus
 from eventstreaming.operations.subscription_status import SubscriptionStatus
@@ -12,6 +13,7 @@ from eventstreaming.types import QueueInfo, StreamInfo
 STREAMS = ("stream", "kind", "first", "last", "events")
 SUBSCRIPTIONS = ("subscription", "source", "state", "place", "lag", "behind", "idle")
 QUEUES = ("queue", "ready", "in flight", "delayed", "blocked", "dead", "oldest")
+SAGAS = ("saga", "running", "waiting", "compensating", "failed")
 SCHEDULES = ("schedule", "times", "queue", "state", "next run in", "last")
 
 
@@ -37,6 +39,9 @@ def status_text(status: StoreStatus) -> Iterator[str]:
     if status.queues:
         yield ""
         yield from table(QUEUES, map(_queue, status.queues))
+    if status.sagas:
+        yield ""
+        yield from table(SAGAS, map(_saga, status.sagas))
     if status.schedules:
         yield ""
         yield from table(SCHEDULES, map(_schedule, status.schedules))
@@ -84,6 +89,11 @@ def _queue(info: QueueInfo) -> tuple[str | int | None, ...]:
         count: int = getattr(info, state)
         counts.append(f"~{count:,}" if state in info.estimated else count)
     return info.stream_name, *counts, seconds(info.oldest_age)
+
+
+def _saga(item: SagaCounts) -> tuple[str | int | None, ...]:
+    counts = [getattr(item, state) for state in SHOWN]
+    return item.name, *(f"{BOUND:,}+" if n >= BOUND else n for n in counts)
 
 
 def _schedule(item: ScheduleStatus) -> tuple[str | int | None, ...]:

@@ -16,6 +16,7 @@ from eventstreaming.exceptions import UnsupportedOperation
 from eventstreaming.models import Stream
 from eventstreaming.operations.named import named
 from eventstreaming.operations.queue_names import queue_names
+from eventstreaming.operations.saga_status import SagaCounts, saga_counts
 from eventstreaming.operations.scheduling import ScheduleStatus, schedule_statuses
 from eventstreaming.operations.subscription_status import (
     SubscriptionStatus,
@@ -39,13 +40,14 @@ class StoreStatus:
     subscriptions: list[SubscriptionStatus]
     queues: list[QueueInfo]
     schedules: list[ScheduleStatus] = field(default_factory=list)
+    sagas: list[SagaCounts] = field(default_factory=list)
 
 
 def store_status(
     names: Collection[str] = (), *, limit: int = 50, store: str = DEFAULT_ALIAS
 ) -> StoreStatus:
     """
-    Return fence, streams, subscriptions, queues and schedules of a store.
+    Return fence, streams, subscriptions, queues, schedules and sagas of a store.
 
     `names` are streams and patterns (default: all), of which the first `limit`
     by name are shown. Raise UnsupportedOperation for a store in no database.
@@ -65,6 +67,7 @@ def store_status(
         subscriptions=subscription_statuses(asked, asked.database),
         queues=[asked.queue_info(name) for name in queue_names(store)],
         schedules=schedule_statuses(asked.database),
+        sagas=saga_counts(store, asked.database),
     )
 
 

@@ -15,7 +15,8 @@ class Thresholds:
     `held` is how many seconds a transaction may hold readers back. `lag` and
     `behind` are the events and seconds that a subscription may be late. `depth`
     and `dead` are the messages that a queue may hold, and `age` the seconds that
-    its oldest ready one may have waited.
+    its oldest ready one may have waited. `failed` is how many sagas of one name may
+    wait for somebody, because a step could not be undone.
     """
 
     held: float | None = None
@@ -24,6 +25,7 @@ class Thresholds:
     depth: float | None = None
     dead: float | None = None
     age: float | None = None
+    failed: float | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -62,6 +64,11 @@ def problems(status: StoreStatus, thresholds: Thresholds) -> Iterator[str]:
             yield (
                 f"{name}: the oldest message waits for {queue.oldest_age:.1f} s "
                 f"(allowed: {thresholds.age:g})"
+            )
+    for saga in status.sagas:
+        if _beyond(saga.failed, thresholds.failed):
+            yield (
+                f"saga {saga.name}: {saga.failed} failed (allowed: {thresholds.failed:g})"
             )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from eventstreaming.backends.fences import FenceHolder, FenceStatus
 from eventstreaming.exceptions import InvalidArgument
+from eventstreaming.operations.saga_status import SagaCounts
 from eventstreaming.operations.status import StoreStatus
 from eventstreaming.operations.subscription_status import SubscriptionStatus
 from eventstreaming.operations.thresholds import Thresholds, problems
@@ -32,6 +33,7 @@ STATUS = StoreStatus(
         )
     ],
     queues=[QueueInfo("mail", 2, 1, 0, 0, 3, 10.0)],
+    sagas=[SagaCounts(name="order", running=9, waiting=0, compensating=0, failed=2)],
 )
 
 
@@ -44,6 +46,7 @@ STATUS = StoreStatus(
         ("depth", 3, "queue mail"),
         ("dead", 3, "queue mail"),
         ("age", 10, "queue mail"),
+        ("failed", 2, "saga order"),
     ],
 )
 def test_bound_is_passed_by_more_than_it_says(

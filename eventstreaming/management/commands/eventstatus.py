@@ -19,6 +19,7 @@ _BOUNDS = {
     "depth": ("MESSAGES", "when a queue holds more"),
     "dead": ("MESSAGES", "when a queue has more dead letters"),
     "age": ("SECONDS", "when the oldest ready message of a queue waits longer"),
+    "failed": ("SAGAS", "when more sagas of one name could not be undone"),
 }
 
 

@@ -16,6 +16,8 @@ from eventstreaming.processing.sagas.steps import Action
 from eventstreaming.processing.sagas.values import stored_form
 from eventstreaming.types import JSON, Message
 
+MAX_BROKEN = 50  # turns of one message that could not be committed
+
 
 class StepTimedOut(Exception):
     """The step's time was over before it came to an end."""
@@ -68,6 +70,12 @@ async def _call_async(action: Action, context: SagaContext, seconds: float) -> A
 
 
 def refuse_too_many(message: Message) -> None:
-    """Raise DeliveredTooOften for a message that many workers did not answer."""
-    if message.deliveries - message.attempts > MAX_DELIVERIES:
+    """
+    Raise DeliveredTooOften for a message that comes again and again.
+
+    Many workers have not answered it, or none could commit its turn, which outages
+    do, and a step that breaks the transaction around it.
+    """
+    unanswered = message.deliveries - message.attempts
+    if unanswered > MAX_DELIVERIES or message.attempts >= MAX_BROKEN:
         raise DeliveredTooOften(DELIVERED_TOO_OFTEN.text)

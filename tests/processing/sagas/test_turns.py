@@ -309,11 +309,14 @@ def test_a_message_of_a_former_turn_does_nothing(trace: Trace, store: str) -> No
     assert queue_info("saga:order", store=store).depth == 1
 
 
-def test_a_step_that_kills_its_workers_is_given_up(trace: Trace, store: str) -> None:
+@pytest.mark.parametrize("fate", [{"deliveries": 20}, {"attempts": 50}])
+def test_a_step_that_kills_its_workers_or_their_transactions_is_given_up(
+    trace: Trace, store: str, fate: dict[str, int]
+) -> None:
     order = saga("order", [trace.step("a"), trace.step("b")], store=store)
     start(order, saga_id="7")
     take_turn(order)
-    Message.objects.using(store).update(deliveries=20)
+    Message.objects.using(store).update(**fate)
     run(order)
     assert trace.calls == ["a", "undo a"]
     assert "DeliveredTooOften" in status(order, "7").error
