@@ -6,13 +6,14 @@ VENV ?= .venv
 ARGS ?=
 EVENTS ?= 25000
 FACTOR ?= 10
+CLIENTS ?= 200
 
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 export PIP_QUIET ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: help demo test chaos writers statemachine proofs bench docs lint types build clean
+.PHONY: help demo test chaos writers statemachine proofs live bench docs lint types build clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -37,6 +38,10 @@ writers: $(INSTALLED) ## Lose and repeat no event of many writers (EVENTS=25000)
 	@EVENTS_OF_PROOF=$(EVENTS) CUTS_OF_PROOF=200 exec $(BIN)/python -m pytest -s \
 		$(ARGS) tests/postgresql/test_no_lost_events.py \
 		tests/chaos/test_cut_connections.py
+
+live: $(INSTALLED) ## Serve events to many clients that come and go (CLIENTS=200)
+	@LIVE_CLIENTS=$(CLIENTS) LIVE_SECONDS=20 exec $(BIN)/python -m pytest -s \
+		$(ARGS) tests/http/test_live.py -k every_client
 
 bench: $(INSTALLED) ## Measure beside raw psycopg (ARGS="--only append --quick")
 	@$(BIN)/python -m pip install -r benchmarks/requirements.txt

@@ -1,8 +1,7 @@
 import os
 import sys
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -12,6 +11,7 @@ from django.utils.module_loading import import_string
 from eventstreaming.backends import DEFAULT_ALIAS
 from eventstreaming.exceptions import EventStreamingError
 from eventstreaming.management.documented import DocumentedCommand
+from eventstreaming.management.moments import moment
 from eventstreaming.management.progress import ProgressLine
 from eventstreaming.operations.replay import ReplayProgress, replay
 from eventstreaming.processing.registry import handlers
@@ -58,12 +58,12 @@ class Command(DocumentedCommand):
         )
         for option, text in places:
             parser.add_argument(option, type=int, metavar="N", help=text)
-        moment = "a time like 2026-11-01T12:00, in UTC unless it says otherwise"
+        form = "a time like 2026-11-01T12:00, in UTC unless it says otherwise"
         parser.add_argument(
-            "--since", type=_moment, metavar="TIME", help=f"Begin at {moment}."
+            "--since", type=moment, metavar="TIME", help=f"Begin at {form}."
         )
         parser.add_argument(
-            "--until", type=_moment, metavar="TIME", help=f"End before {moment}."
+            "--until", type=moment, metavar="TIME", help=f"End before {form}."
         )
         parser.add_argument(
             "--type",
@@ -130,14 +130,6 @@ class Command(DocumentedCommand):
 
 
 _PASSED_ON = ("start", "end", "since", "until", "limit", "rate", "store")
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ArgumentTypeError(str(error)) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _described(progress: ReplayProgress) -> str:
