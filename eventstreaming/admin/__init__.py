@@ -26,6 +26,7 @@ from eventstreaming.admin.streams import StreamAdmin
 from eventstreaming.admin.subscriptions import CheckpointInline, SubscriptionAdmin
 from eventstreaming.admin.task_results import TaskResultAdmin
 from eventstreaming.admin.viewing import KeysetAdmin, ViewOnlyMixin
+from eventstreaming.admin.workers import WorkerHeartbeatAdmin
 
 __all__ = [
     "CheckpointInline",
@@ -42,6 +43,7 @@ __all__ = [
     "SubscriptionAdmin",
     "TaskResultAdmin",
     "ViewOnlyMixin",
+    "WorkerHeartbeatAdmin",
     "register_pages",
 ]
 

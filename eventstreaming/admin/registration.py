@@ -12,6 +12,7 @@ from eventstreaming.admin.stream_configurations import StreamConfigurationAdmin
 from eventstreaming.admin.streams import StreamAdmin
 from eventstreaming.admin.subscriptions import SubscriptionAdmin
 from eventstreaming.admin.task_results import TaskResultAdmin
+from eventstreaming.admin.workers import WorkerHeartbeatAdmin
 from eventstreaming.models import (
     DeadLetter,
     Event,
@@ -23,6 +24,7 @@ from eventstreaming.models import (
     StreamConfiguration,
     Subscription,
     TaskResult,
+    WorkerHeartbeat,
 )
 
 
@@ -38,3 +40,4 @@ def register_pages(site: AdminSite) -> None:
     site.register(TaskResult, TaskResultAdmin)
     site.register(Saga, SagaAdmin)
     site.register(Schedule, ScheduleAdmin)
+    site.register(WorkerHeartbeat, WorkerHeartbeatAdmin)

@@ -1,7 +1,7 @@
 """The ephemeral half of what a store promises."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from datetime import datetime
 from typing import NamedTuple
@@ -305,6 +305,10 @@ class BaseQueues(BaseCancelling, BaseDeadLetters, BaseWaking, ABC):
     @abstractmethod
     def queue_settings(self, stream_name: str) -> QueueSettings:
         """See services.queue_settings()."""
+
+    def queue_settings_of(self, names: Sequence[str]) -> dict[str, QueueSettings]:
+        """Return the settings in force of several queues, whose names are checked."""
+        return {name: self.queue_settings(name) for name in names}
 
     @abstractmethod
     def queue_info(self, stream_name: str, *, exact: bool = False) -> QueueInfo:

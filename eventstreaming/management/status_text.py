@@ -8,6 +8,7 @@ from eventstreaming.operations.saga_status import BOUND, SHOWN, SagaCounts
 from eventstreaming.operations.scheduling import ScheduleStatus
 from eventstreaming.operations.status import StoreStatus
 from eventstreaming.operations.subscription_status import SubscriptionStatus
+from eventstreaming.operations.worker_status import WorkerStatus
 from eventstreaming.types import QueueInfo, StreamInfo
 
 STREAMS = ("stream", "kind", "first", "last", "events")
@@ -15,6 +16,8 @@ SUBSCRIPTIONS = ("subscription", "source", "state", "place", "lag", "behind", "i
 QUEUES = ("queue", "ready", "in flight", "delayed", "blocked", "dead", "oldest")
 SAGAS = ("saga", "running", "waiting", "compensating", "failed")
 SCHEDULES = ("schedule", "times", "queue", "state", "next run in", "last")
+
+WORKERS = ("worker", "state", "in flight", "done", "failed", "events", "MiB", "up")
 
 
 def status_text(status: StoreStatus) -> Iterator[str]:
@@ -48,6 +51,9 @@ def status_text(status: StoreStatus) -> Iterator[str]:
         for schedule in status.schedules:
             if schedule.error:
                 yield f"{schedule.name}: {schedule.error[:200]}"
+    if status.workers:
+        yield ""
+        yield from table(WORKERS, map(_worker, status.workers))
 
 
 def _holder(holder: FenceHolder) -> str:
@@ -99,3 +105,17 @@ def _saga(item: SagaCounts) -> tuple[str | int | None, ...]:
 def _schedule(item: ScheduleStatus) -> tuple[str | int | None, ...]:
     due_in = None if item.due_in is None else seconds(max(0.0, item.due_in))
     return item.name, item.times, item.queue, item.state, due_in, seconds(item.ran)
+
+
+def _worker(item: WorkerStatus) -> tuple[str | int | None, ...]:
+    state = f"silent for {seconds(item.beat)}" if item.silent else item.state
+    return (
+        f"{item.host}:{item.pid}",
+        state,
+        item.in_flight,
+        item.done,
+        item.failed,
+        item.handled,
+        None if item.memory is None else round(item.memory / 2**20),
+        seconds(item.age),
+    )

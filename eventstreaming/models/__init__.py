@@ -8,6 +8,7 @@ from eventstreaming.models.sagas import Saga
 from eventstreaming.models.schedules import Schedule
 from eventstreaming.models.streams import Event, Stream, StreamConfiguration
 from eventstreaming.models.task_results import TaskResult
+from eventstreaming.models.workers import WorkerHeartbeat
 
 __all__ = [
     "Checkpoint",
@@ -23,4 +24,5 @@ __all__ = [
     "StreamConfiguration",
     "Subscription",
     "TaskResult",
+    "WorkerHeartbeat",
 ]

@@ -22,6 +22,7 @@ from eventstreaming.operations.subscription_status import (
     SubscriptionStatus,
     subscription_statuses,
 )
+from eventstreaming.operations.worker_status import WorkerStatus, worker_statuses
 from eventstreaming.types import QueueInfo, StreamInfo
 
 
@@ -41,13 +42,14 @@ class StoreStatus:
     queues: list[QueueInfo]
     schedules: list[ScheduleStatus] = field(default_factory=list)
     sagas: list[SagaCounts] = field(default_factory=list)
+    workers: list[WorkerStatus] = field(default_factory=list)
 
 
 def store_status(
     names: Collection[str] = (), *, limit: int = 50, store: str = DEFAULT_ALIAS
 ) -> StoreStatus:
     """
-    Return fence, streams, subscriptions, queues, schedules and sagas of a store.
+    Return what there is in a store: the fence, streams, queues and all that runs.
 
     `names` are streams and patterns (default: all), of which the first `limit`
     by name are shown. Raise UnsupportedOperation for a store in no database.
@@ -68,6 +70,7 @@ def store_status(
         queues=[asked.queue_info(name) for name in queue_names(store)],
         schedules=schedule_statuses(asked.database),
         sagas=saga_counts(store, asked.database),
+        workers=worker_statuses(asked.database),
     )
 
 

@@ -1,25 +1,24 @@
 """What happens beside a worker, once a second: it is looked after."""
 
-import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from eventstreaming.processing.reports import Report, report_of
+from eventstreaming.processing.duties import Duty, attend
+from eventstreaming.processing.reports import report_of
 from eventstreaming.processing.worker import Worker
-
-logger = logging.getLogger("eventstreaming.worker")
 
 EVERY = 1.0  # seconds
 SOON = 0.05  # seconds, until the worker has begun
 
 
 class Attendant:
-    """Has a report of the worker made and handed over, from a thread of its own."""
+    """Has reports of the worker of this process noted, from a thread of its own."""
 
     def __init__(
         self,
         worker: Worker,
-        *duties: Callable[[Report], None],
+        duties: Sequence[Duty],
+        *,
         changes: Callable[[], int] = lambda: 0,
     ) -> None:
         self._worker = worker
@@ -28,16 +27,20 @@ class Attendant:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="attendant", daemon=True)
 
-    def start(self) -> None:
-        """Hand over a first report, and go on from a thread."""
+    def __enter__(self) -> None:
+        """Have a first report noted, and go on from a thread."""
+        for duty in self._duties:
+            duty.start()
         self._attend()
         self._thread.start()
 
-    def finish(self) -> None:
-        """Hand over a last report."""
+    def __exit__(self, *exc_info: object) -> None:
+        """Have a last report noted."""
         self._stop.set()
         self._thread.join()
         self._attend()
+        for duty in self._duties:
+            duty.finish()
 
     def _run(self) -> None:
         while not self._worker.has_begun and not self._stop.wait(SOON):
@@ -48,9 +51,4 @@ class Attendant:
                 return
 
     def _attend(self) -> None:
-        report = report_of(self._worker, changes=self._changes())
-        for duty in self._duties:
-            try:
-                duty(report)
-            except Exception:
-                logger.exception("looking after the worker failed; it goes on")
+        attend(self._duties, [report_of(self._worker, changes=self._changes())])

@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from math import inf
 
+from msgspec import structs
+
 from eventstreaming import clock
 from eventstreaming.processing.reports import Report
 from eventstreaming.processing.supervised import LINE, SupervisorsEnd
 
 logger = logging.getLogger("eventstreaming.worker")
 
+REPORT_EVERY = 1.0  # seconds
 HANGING_SECONDS = 60.0  # without a report, of which there is one a second
 LATE_SECONDS = 60.0  # of a control loop, beyond what it meant to rest
 KILL_AFTER = 2.0  # seconds beyond the grace, within which a child ends by itself
@@ -62,6 +65,13 @@ class Child:
             self.is_outdated = self.is_outdated or report.changes > known
             self.report = report
             self._heard_at = clock.monotonic()
+
+    def present_report(self) -> Report | None:
+        """Return its last report; it is late if it was some time ago."""
+        unheard = clock.monotonic() - self._heard_at - REPORT_EVERY
+        if self.report is None or unheard <= self.report.late:
+            return self.report
+        return structs.replace(self.report, late=unheard)
 
     def drain(self) -> None:
         """Let it finish what it has, however long that takes."""

@@ -220,8 +220,11 @@ class QueueRunner:
         now = clock.monotonic()
         known = self._settings.get(queue)
         if known is None or now >= known[1]:
-            settings = self.store.queue_settings(queue)
-            known = self._settings[queue] = (settings, now + SETTINGS_KEPT_SECONDS)
+            names = [handler.queue for handler in self.handlers]
+            until = now + SETTINGS_KEPT_SECONDS
+            for name, settings in self.store.queue_settings_of(names).items():
+                self._settings[name] = (settings, until)
+            known = self._settings[queue]
         return known[0]
 
     def _wait(self, claimed: int) -> None:

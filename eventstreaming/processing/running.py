@@ -2,9 +2,11 @@
 
 import logging
 import signal
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 from eventstreaming.processing.attending import Attendant
+from eventstreaming.processing.duties import Duty
 from eventstreaming.processing.endings import Ending
 from eventstreaming.processing.reports import Report
 from eventstreaming.processing.signals import (
@@ -21,7 +23,7 @@ from eventstreaming.processing.worker import Worker
 logger = logging.getLogger("eventstreaming.worker")
 
 
-def run_alone(worker: Worker, *, grace: float) -> Ending:
+def run_alone(worker: Worker, *, grace: float, duties: Sequence[Duty] = ()) -> Ending:
     """Run a worker in this process, with nobody to replace it."""
     stopper = Stopper(worker)
     signals = 0
@@ -37,23 +39,42 @@ def run_alone(worker: Worker, *, grace: float) -> Ending:
             logger.info("%s: finishing what runs; again to stop at once", name)
             stopper.drain(grace)
 
-    def leave_if_wanted(report: Report) -> None:
-        if report.wants_replacement and not worker.is_stopping:
-            logger.error("the worker %s: ending", report.wants_replacement)
-            stopper.drain(grace, Ending.REPLACE)
-
-    attendant = Attendant(worker, leave_if_wanted)
+    leaving = _LeavingIfWanted(stopper, grace)
     numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    with handling(dict.fromkeys(numbers, stop)), dumping_stacks():
-        attendant.start()
+    with (
+        handling(dict.fromkeys(numbers, stop)),
+        dumping_stacks(),
+        Attendant(worker, [*duties, leaving]),
+    ):
         went_well = worker.run()
-        attendant.finish()
     if not went_well:
         return Ending.FAILED
     return Ending.REPLACE if worker.wants_replacement else Ending.DONE
 
 
-def run_child(worker: Worker, line: ChildsEnd, *, grace: float) -> Ending:
+class _LeavingIfWanted(Duty):
+    """Ends a worker that asks to be replaced: here is nobody who could do that."""
+
+    def __init__(self, stopper: Stopper, grace: float) -> None:
+        self._stopper = stopper
+        self._grace = grace
+        self._is_leaving = False
+
+    def note(self, reports: Sequence[Report]) -> None:
+        for report in reports:
+            if report.wants_replacement and not self._is_leaving:
+                self._is_leaving = True
+                logger.error("the worker %s: ending", report.wants_replacement)
+                self._stopper.drain(self._grace, Ending.REPLACE)
+
+
+def run_child(
+    worker: Worker,
+    line: ChildsEnd,
+    *,
+    grace: float,
+    changes: Callable[[], int] = lambda: 0,
+) -> Ending:
     """
     Run a worker for a supervisor.
 
@@ -72,17 +93,18 @@ def run_child(worker: Worker, line: ChildsEnd, *, grace: float) -> Ending:
             logger.error("the supervisor is gone: finishing what runs")
         stopper.drain(grace)
 
-    attendant = Attendant(worker, line.send)
     handlers: dict[signal.Signals, Handler] = {
         signal.SIGTERM: stop,
         signal.SIGINT: stop,
         signal.SIGHUP: signal.SIG_IGN,
     }
-    with handling(handlers), dumping_stacks():
-        attendant.start()
+    with (
+        handling(handlers),
+        dumping_stacks(),
+        Attendant(worker, [line], changes=changes),
+    ):
         line.listen(on_drain=lambda: stopper.drain(None), on_end=orphaned)
         went_well = worker.run()
-        attendant.finish()
     return Ending.DONE if went_well else Ending.FAILED
 
 

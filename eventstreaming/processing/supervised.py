@@ -9,19 +9,20 @@ parent's death would follow the parent's thread, and only on Linux.)
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Self
 
 import msgspec
 
+from eventstreaming.processing.duties import Duty
 from eventstreaming.processing.reports import Report
 
 LINE = "EVENTSTREAMING_SUPERVISOR_LINE"  # the environment variable with its number
 DRAIN = b"d"
 
 
-class ChildsEnd:
+class ChildsEnd(Duty):
     """The child's end of the line."""
 
     def __init__(self, number: int) -> None:
@@ -34,10 +35,11 @@ class ChildsEnd:
         number = os.environ.pop(LINE, None)  # a handler's own children have none
         return None if number is None else cls(int(number))
 
-    def send(self, report: Report) -> None:
+    def note(self, reports: Sequence[Report]) -> None:
         """Tell the supervisor how this process is."""
         with suppress(OSError):  # that it is gone is read below
-            self._socket.sendall(msgspec.json.encode(report) + b"\n")
+            for report in reports:
+                self._socket.sendall(msgspec.json.encode(report) + b"\n")
 
     def listen(
         self, *, on_drain: Callable[[], None], on_end: Callable[[], None]

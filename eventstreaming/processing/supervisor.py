@@ -7,8 +7,10 @@ import socket
 from collections.abc import Sequence
 from contextlib import suppress
 
-from eventstreaming.processing.children import Child
+from eventstreaming import clock
+from eventstreaming.processing.children import REPORT_EVERY, Child
 from eventstreaming.processing.dead_workers import DeadWorkers
+from eventstreaming.processing.duties import Duty, attend
 from eventstreaming.processing.endings import Ending
 from eventstreaming.processing.limits import Limits
 from eventstreaming.processing.places import Place
@@ -37,11 +39,14 @@ class Supervisor:
         grace: float = 25.0,
         batch: bool = False,
         limits: Limits | None = None,
+        duties: Sequence[Duty] = (),
     ) -> None:
         self._command = list(command)
         self._grace = grace
         self._batch = batch
         self._limits = limits or Limits()
+        self._duties = duties
+        self._attend_at = 0.0
         self._places = [Place(self._spawn) for _ in range(processes)]
         self._leaving: list[Child] = []
         self._dead = DeadWorkers()
@@ -59,6 +64,8 @@ class Supervisor:
     def run(self) -> Ending:
         """Work until stopped, or until all is done in a batch; return how it ended."""
         logger.info("Supervisor: %d workers", len(self._places))
+        for duty in self._duties:
+            duty.start()
         try:
             while not self._is_over():
                 self._turn()
@@ -67,6 +74,8 @@ class Supervisor:
             for child in self.children():
                 child.kill()
                 self._close(child)
+            for duty in self._duties:
+                duty.finish()
             self._dead.finish(LAST_RELEASE_SECONDS)
             self._selector.close()
             self._bell.close()
@@ -104,6 +113,7 @@ class Supervisor:
             self._one_was_ready = self._one_was_ready or child.is_ready
         self._reap()
         self._obey()
+        self._attend()
         self._kill_hanging()
         if self._stopped == 0:
             self._succeed()
@@ -176,6 +186,14 @@ class Supervisor:
                 else:
                     child.kill()
                     self._ending = Ending.FAILED
+
+    def _attend(self) -> None:
+        """Have all reports noted, once a second."""
+        now = clock.monotonic()
+        if now >= self._attend_at:
+            self._attend_at = now + REPORT_EVERY
+            reports = [child.present_report() for child in self.children()]
+            attend(self._duties, [report for report in reports if report])
 
     def _kill_hanging(self) -> None:
         for child in self.children():

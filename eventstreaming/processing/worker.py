@@ -30,6 +30,9 @@ logger = logging.getLogger("eventstreaming.worker")
 
 ASYNC_CONCURRENCY = 20
 REPORT_SECONDS = 10.0
+# Of a subscription that is caught up and not shared nothing is left by others, and
+# the listener sees all that is new.
+ALONE_LONGEST_LIVE = 300.0  # seconds
 BATCH_LONGEST = 0.1  # between looks while draining, where waiting only costs time
 
 
@@ -86,7 +89,7 @@ class Worker:
                 SubscriptionRunner(subscription),
                 activity=self._activity,
                 stop=self._stop,
-                polling=_polling(batch),
+                polling=_polling(batch, alone=subscription.partitions == 1),
                 listens=not batch,
                 number=number,
             )
@@ -158,6 +161,13 @@ class Worker:
             runner.store.alias: [handler.queue for handler in list(runner.handlers)]
             for runner in self.queue_runners
         }
+
+    @property
+    def databases(self) -> list[str]:
+        """Return the aliases of the databases that the worker works on."""
+        found = {runner.store.database for runner in self.queue_runners}
+        found |= {loop.runner.database for loop in self.loops}
+        return sorted(alias for alias in found if alias is not None)
 
     @property
     def in_flight(self) -> int:
@@ -237,5 +247,7 @@ class Worker:
         )
 
 
-def _polling(batch: bool) -> Polling:
-    return Polling(BATCH_LONGEST, BATCH_LONGEST) if batch else Polling()
+def _polling(batch: bool, *, alone: bool = False) -> Polling:
+    if batch:
+        return Polling(BATCH_LONGEST, BATCH_LONGEST)
+    return Polling(longest_live=ALONE_LONGEST_LIVE if alone else None)

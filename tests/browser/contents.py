@@ -20,6 +20,7 @@ from eventstreaming.models import (
     Stream,
     Subscription,
     TaskResult,
+    WorkerHeartbeat,
 )
 
 # Whatever of this becomes an element is found by its class or by its source.
@@ -38,6 +39,7 @@ def fill() -> None:
     fill_subscriptions()
     fill_sagas()
     fill_tasks()
+    fill_workers()
 
 
 def fill_streams() -> None:
@@ -139,3 +141,22 @@ def tell_story(written: str, name: str) -> None:
         append(written, EventData(event_type, {**told, **numbers}))
     append(written, EventData(LONG, {"step": "y" * 100}))
     Stream.objects.filter(name=written).update(name=name)
+
+
+def fill_workers() -> None:
+    for number, state in enumerate(WorkerHeartbeat.State, 1):
+        WorkerHeartbeat.objects.create(
+            worker_id=f"{ATTACK[:90]}:{number}",
+            host="h" * 90 if number == 1 else ATTACK[:90],
+            pid=number,
+            version="0.1.0",
+            state=state,
+            queues=[LONG, ATTACK],
+            subscriptions=[ATTACK],
+            threads=4,
+            in_flight=1,
+            done=10**9,
+            failed=2,
+            handled=3,
+            memory=10**9 if number == 1 else None,
+        )

@@ -1,9 +1,11 @@
 """The status names who holds readers back, and counts nothing row by row."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
@@ -17,7 +19,8 @@ from eventstreaming import (
     truncate_stream,
 )
 from eventstreaming.exceptions import InvalidArgument, UnsupportedOperation
-from eventstreaming.models import Subscription
+from eventstreaming.management.status_text import status_text
+from eventstreaming.models import Subscription, WorkerHeartbeat
 from eventstreaming.operations.status import StoreStatus, store_status
 from tests.operations.histories import write_history
 from tests.operations.runners import runner
@@ -198,3 +201,33 @@ def test_bad_arguments_are_refused() -> None:
     for options in ({"names": ["a*"]}, {"limit": -1}, {"limit": True}):
         with pytest.raises(InvalidArgument):
             look(**options)
+
+
+@pytest.mark.django_db
+def test_workers_are_shown_and_those_that_fell_silent_are_told() -> None:
+    for pid, seconds in ((1, 5), (2, 600)):
+        WorkerHeartbeat.objects.create(
+            worker_id=f"web:{pid}:x",
+            host="web",
+            pid=pid,
+            version="0.1.0",
+            state="running",
+            queues=["mails"],
+            subscriptions=[],
+            threads=4,
+            in_flight=3,
+            done=1000,
+            failed=2,
+            handled=0,
+            memory=2**20,
+            started_at=Now() - timedelta(hours=2),
+            beat_at=Now() - timedelta(seconds=seconds),
+        )
+    running, lost = look().workers
+    assert (running.pid, running.silent, lost.pid, lost.silent) == (1, False, 2, True)
+    assert 7200 <= running.age < 7300
+    assert list(status_text(look()))[-3:] == [
+        "worker  state                in flight   done  failed  events  MiB  up",
+        "web:1   running                      3  1,000       2       0    1  2.0 h",
+        "web:2   silent for 10.0 min          3  1,000       2       0    1  2.0 h",
+    ]

@@ -14,6 +14,8 @@ from tests.workerapp.models import Effect
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+MANY = 60  # messages, so that one child is not done when another begins
+
 
 def processes(kind: str) -> list[int]:
     """Return who left the effects of a kind."""
@@ -44,7 +46,7 @@ def test_killed_child_is_replaced_and_its_message_delivered_at_once() -> None:
 
 
 def test_children_end_with_a_supervisor_that_is_killed() -> None:
-    enqueue_many("work.slow", [{"number": n, "seconds": 1} for n in range(9)])
+    enqueue_many("work.slow", [{"number": n, "seconds": 1} for n in range(MANY)])
     with SupervisorProcess(
         "work.slow", "--processes", "2", "--threads", "1"
     ) as supervisor:
@@ -62,12 +64,12 @@ def test_children_end_with_a_supervisor_that_is_killed() -> None:
     done = Effect.objects.filter(kind="slow done").count()
     assert done == len(processes("slow begun"))
     info = queue_info("work.slow")
-    assert (info.ready, info.in_flight) == (9 - done, 0)
+    assert (info.ready, info.in_flight) == (MANY - done, 0)
 
 
 def test_terminated_supervisor_finishes_what_runs_and_gives_back_the_rest() -> None:
     """A group's worth of signals, as a terminal sends them, is one to drain."""
-    enqueue_many("work.slow", [{"number": n, "seconds": 1} for n in range(9)])
+    enqueue_many("work.slow", [{"number": n, "seconds": 1} for n in range(MANY)])
     with SupervisorProcess(
         "work.slow", "--processes", "2", "--threads", "2"
     ) as supervisor:
@@ -83,7 +85,7 @@ def test_terminated_supervisor_finishes_what_runs_and_gives_back_the_rest() -> N
     )
     assert begun == done
     info = queue_info("work.slow")
-    assert (info.ready, info.in_flight) == (9 - len(done), 0)
+    assert (info.ready, info.in_flight) == (MANY - len(done), 0)
     assert set(Message.objects.values_list("deliveries", "attempts")) == {(0, 0)}
 
 

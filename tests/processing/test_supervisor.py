@@ -167,8 +167,13 @@ def test_worker_goes_on_when_its_successor_fails(stage: Stage) -> None:
     assert len(stage.notes("started")) == 2  # until it is told again
 
 
-def test_child_that_wants_it_is_replaced(stage: Stage) -> None:
-    stage.play(report={"wants_replacement": "has a thread that hangs"})
+@pytest.mark.parametrize(
+    "said",
+    [{"wants_replacement": "has a thread that hangs"}, {"changes": 1}],
+    ids=["wish", "code"],
+)
+def test_child_that_wants_it_is_replaced(stage: Stage, said: dict[str, Any]) -> None:
+    stage.play(report=said)
     stage.start()
     wait_until(stage.count("ready", 1), "it is ready")
     stage.play()

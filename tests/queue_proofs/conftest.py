@@ -1,5 +1,6 @@
 """What the proofs say when they run in full."""
 
+import socket
 from collections.abc import Callable
 
 import pytest
@@ -19,3 +20,12 @@ def say(
                 pytestconfig.get_terminal_writer().line(f"\n{text}")
 
     return line
+
+
+@pytest.fixture
+def free_port() -> int:
+    """Return a port of this machine on which nobody listens."""
+    with socket.socket() as place:
+        place.bind(("127.0.0.1", 0))
+        port: int = place.getsockname()[1]
+    return port

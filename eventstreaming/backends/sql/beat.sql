@@ -1,4 +1,4 @@
--- What a listener asks once a second for all who wait in its process: how far
+-- What a listener asks now and then for all who wait in its process: how far
 -- events can be read, which of the queues have something to deliver, and whether
 -- this session still listens. Both probes stop at the first message that is ready.
 SELECT eventstreaming_fence_v1(),

@@ -3,7 +3,7 @@
 from eventstreaming import clock
 
 SHORTEST, LONGEST = 0.02, 1.0  # seconds
-LONGEST_LIVE = 30.0  # where a listener looks once a second for all
+LONGEST_LIVE = 30.0  # where a listener looks for all
 GROWTH, GROWTH_LIVE = 1.5, 4.0
 OFTEN, OFTEN_FOR = 0.025, 0.15  # what follows a NOTIFY soon is not announced
 

@@ -38,7 +38,7 @@ class Waiters:
 
     @property
     def is_live(self) -> bool:
-        """Say whether somebody looks once a second for all who wait."""
+        """Say whether somebody looks now and then for all who wait."""
         return False
 
     def begin(self) -> None:

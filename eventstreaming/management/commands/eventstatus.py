@@ -25,8 +25,8 @@ _BOUNDS = {
 
 class Command(DocumentedCommand):
     help = (
-        "Show how far a store, its streams, subscriptions and queues have come, and "
-        "which transactions hold readers back."
+        "Show how far a store, its streams, subscriptions and queues have come, which "
+        "transactions hold readers back, and which workers there are."
     )
     epilog = (
         "examples:\n"

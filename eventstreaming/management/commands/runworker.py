@@ -1,23 +1,18 @@
 import logging
-import os
-from argparse import ArgumentParser, ArgumentTypeError
-from math import inf
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.utils.autoreload import get_child_arguments
 
 from eventstreaming.exceptions import EventStreamingError
 from eventstreaming.management.documented import DocumentedCommand
-from eventstreaming.management.durations import duration
+from eventstreaming.management.supervision import (
+    add_supervision_arguments,
+    positive,
+    run_as_asked,
+)
 from eventstreaming.processing.endings import Ending
-from eventstreaming.processing.limits import Limits
-from eventstreaming.processing.running import run_alone, run_child, run_supervised
-from eventstreaming.processing.supervised import ChildsEnd
-from eventstreaming.processing.supervisor import Supervisor
 from eventstreaming.processing.worker import ASYNC_CONCURRENCY, Worker
-
-logger = logging.getLogger("eventstreaming.worker")
 
 LEVELS = {0: logging.ERROR, 1: logging.INFO, 2: logging.DEBUG, 3: logging.DEBUG}
 
@@ -82,23 +77,13 @@ class Command(DocumentedCommand):
         )
         parser.add_argument(
             "--threads",
-            type=_positive,
+            type=positive,
             default=4,
             help="How many messages are handled at the same time (default: 4).",
         )
         parser.add_argument(
-            "--processes",
-            type=_positive,
-            metavar="N",
-            help=(
-                "Supervise so many processes, each with its threads. One that dies "
-                "is replaced, and what it held is delivered again at once (default: "
-                "work in this process, supervised by nobody)."
-            ),
-        )
-        parser.add_argument(
             "--async-concurrency",
-            type=_positive,
+            type=positive,
             default=ASYNC_CONCURRENCY,
             help="How many messages async handlers handle at the same time, on one "
             f"event loop (default: {ASYNC_CONCURRENCY}).",
@@ -108,41 +93,10 @@ class Command(DocumentedCommand):
             action="store_true",
             help="Exit when there is nothing left to do.",
         )
-        parser.add_argument(
-            "--grace",
-            type=_seconds,
-            default=25.0,
-            metavar="SECONDS",
-            help=(
-                "How long handlers may go on after SIGTERM; then they are cut off "
-                "and their messages delivered again at once (default: 25)."
-            ),
-        )
-        replacing = parser.add_argument_group(
-            "replacing processes", "They imply --processes 1. The new one starts first."
-        )
-        replacing.add_argument(
-            "--max-messages",
-            type=_positive,
-            metavar="N",
-            help="Replace a process that has handled so many messages and events.",
-        )
-        replacing.add_argument(
-            "--max-age",
-            type=duration,
-            metavar="DURATION",
-            help="Replace a process that is so old: 90s, 15m, 12h or 7d.",
-        )
-        replacing.add_argument(
-            "--max-memory",
-            type=_positive,
-            metavar="MIB",
-            help="Replace a process that uses so much memory (Linux).",
-        )
+        add_supervision_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._show_log(options["verbosity"])
-        line = ChildsEnd.from_environment()
         try:
             worker = Worker(
                 options["names"],
@@ -152,30 +106,15 @@ class Command(DocumentedCommand):
                 strict=options["strict"],
                 batch=options["batch"],
             )
-            if line is not None:
-                ending = run_child(worker, line, grace=options["grace"])
-            elif options["processes"] is None and not _limits(options):
-                ending = run_alone(worker, grace=options["grace"])
-            else:
-                ending = run_supervised(self._supervisor(options))
+            ending = run_as_asked(
+                worker,
+                options,
+                from_command_line=getattr(self, "_called_from_command_line", False),
+            )
         except EventStreamingError as error:
             raise CommandError(str(error)) from error
         if ending is not Ending.DONE:
             raise CommandError(_ENDINGS[ending], returncode=ending)
-
-    def _supervisor(self, options: dict[str, Any]) -> Supervisor:
-        if not getattr(self, "_called_from_command_line", False) or os.name != "posix":
-            raise CommandError(
-                "Several processes need a command line of their own, on a POSIX "
-                "system: manage.py runworker --processes 2"
-            )
-        return Supervisor(
-            get_child_arguments(),
-            processes=options["processes"] or 1,
-            grace=options["grace"],
-            batch=options["batch"],
-            limits=_limits(options),
-        )
 
     def _show_log(self, verbosity: int) -> None:
         """Show the worker's log where the project has configured none."""
@@ -187,32 +126,3 @@ class Command(DocumentedCommand):
             )
             package.addHandler(handler)
             package.setLevel(LEVELS[verbosity])
-
-
-def _limits(options: dict[str, Any]) -> Limits:
-    """Return the limits that the arguments ask for."""
-    return Limits(
-        messages=options["max_messages"] or inf,
-        age=options["max_age"].total_seconds() if options["max_age"] else inf,
-        memory=options["max_memory"] * 2**20 if options["max_memory"] else inf,
-    )
-
-
-def _seconds(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number < inf:
-        raise ArgumentTypeError(f"{text[:80]!r} is no number of seconds")
-    return number
-
-
-def _positive(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise ArgumentTypeError(f"{text[:80]!r} is not a positive whole number")
-    return number
