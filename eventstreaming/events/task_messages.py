@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from eventstreaming.events import arguments
 from eventstreaming.exceptions import InvalidValue
@@ -44,29 +44,45 @@ def task_message(
     path: str,
     args: Sequence[JSON],
     kwargs: Mapping[str, JSON],
+    enqueued_at: datetime,
     run_after: datetime | None,
 ) -> EventData:
-    """Return the message of one call of a task."""
-    data: dict[str, JSON] = {"args": args, "kwargs": kwargs}
+    """
+    Return the message of one call of a task; both times are aware.
+
+    `enqueued_at` is in it because the caller knows it before the store does: a
+    result is the same whether `enqueue()` returns it or it is read later.
+    """
+    data: dict[str, JSON] = {
+        "args": args,
+        "kwargs": kwargs,
+        "enqueued_at": enqueued_at.isoformat(),
+    }
     if run_after is not None:
         data["run_after"] = run_after.isoformat()
     return EventData(task_type(path), data)
 
 
-def task_call(data: Any) -> tuple[list[JSON], dict[str, JSON], datetime | None]:
-    """
-    Return arguments, keyword arguments and `run_after` of a message's data.
+class TaskCallData(NamedTuple):
+    """What a message says of one call of a task; the times are aware."""
 
-    Raise ValueError for data that no task was written as.
-    """
+    args: list[JSON]
+    kwargs: dict[str, JSON]
+    enqueued_at: datetime | None
+    run_after: datetime | None
+
+
+def task_call(data: Any) -> TaskCallData:
+    """Read a message's data; raise ValueError for what no task was written as."""
     if not isinstance(data, dict):
         raise ValueError("the message is not a call of a task")
     args, kwargs = data.get("args"), data.get("kwargs")
     if not isinstance(args, list) or not isinstance(kwargs, dict):
         raise ValueError("the message is not a call of a task")
-    run_after = data.get("run_after")
-    return (
-        args,
-        kwargs,
-        None if run_after is None else datetime.fromisoformat(run_after),
+    return TaskCallData(
+        args, kwargs, _moment(data.get("enqueued_at")), _moment(data.get("run_after"))
     )
+
+
+def _moment(text: object) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(str(text))

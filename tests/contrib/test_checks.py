@@ -87,6 +87,8 @@ def test_workers_serve_the_queues_of_the_settings_as_they_are() -> None:
         "default": {"BACKEND": BACKEND, "QUEUES": ["b", "a", "not a stream"]},
         "any": {"BACKEND": BACKEND, "QUEUES": []},
         "missing": {"BACKEND": "no.such.Backend"},
+        "empty": {},
+        "abstract": {"BACKEND": "tests.contrib.elsewhere.AbstractBackend"},
     }
     with override_settings(TASKS=entries):
         assert served() == ["tasks:any:default", "tasks:default:a", "tasks:default:b"]

@@ -40,6 +40,7 @@ def test_a_new_result_is_ready_and_found_by_its_id() -> None:
     assert (str(message.pk), message.queue) == (result.id, "tasks:default:mail")
     assert message.message_type == "task:tests.taskapp.tasks.mail"
     found = tasks.mail.get_result(result.id)
+    assert found == result
     assert (found.status, found.task, found.args) == (READY, tasks.mail, ["ada"])
     with pytest.raises(ValueError, match="not finished"):
         _ = found.return_value
@@ -207,6 +208,7 @@ def test_run_after(run_after: Any, waits: bool) -> None:
     assert queue_info("tasks:default:default").delayed == waits
     assert (dequeue("tasks:default:default") is None) is waits
     stored = tasks.note.get_result(result.id)
+    assert stored == result
     assert (stored.status, stored.task.run_after) == (READY, result.task.run_after)
     assert isinstance(stored.task.run_after, datetime)
 
@@ -226,7 +228,7 @@ def test_naive_times_without_time_zone_support() -> None:
     result = tasks.note.using(run_after=local).enqueue("later")
     found = tasks.note.get_result(result.id)
     assert found.task.run_after == local
-    assert abs(found.enqueued_at - result.enqueued_at) < timedelta(seconds=1)
+    assert found == result
     (message,) = Message.objects.all()
     assert abs(message.due_at - local) < timedelta(seconds=1)
 

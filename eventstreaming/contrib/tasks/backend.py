@@ -38,6 +38,7 @@ from eventstreaming.events.task_messages import (
     task_type,
 )
 from eventstreaming.exceptions import InvalidArgument, TaskNotFound
+from eventstreaming.types import EventData
 
 
 class EventStreamingBackend(BaseTaskBackend):
@@ -156,13 +157,14 @@ class EventStreamingBackend(BaseTaskBackend):
     def _enqueue(self, task: AnyTask, args: Any, kwargs: Any) -> AnyResult:
         task, delay = self._prepared(task)
         result = new_result(task, args, kwargs, self.alias)
+        now = timezone.now()
         message_id = self.store.enqueue(
             task_stream(self.alias, task.queue_name),
-            task_message(task.module_path, result.args, result.kwargs, _moment(task)),
+            _message(result, now),
             delay=delay,
             priority=task.priority,
         )
-        return replace(result, id=str(message_id), enqueued_at=timezone.now())
+        return replace(result, id=str(message_id), enqueued_at=now)
 
     def _enqueue_many(self, task: AnyTask, calls: Any) -> list[AnyResult]:
         task, delay = self._prepared(task)
@@ -170,17 +172,13 @@ class EventStreamingBackend(BaseTaskBackend):
             new_result(task, call.args, call.kwargs, self.alias)
             for call in calls_of(calls)
         ]
-        moment = _moment(task)
+        now = timezone.now()
         ids = self.store.enqueue_many(
             task_stream(self.alias, task.queue_name),
-            [
-                task_message(task.module_path, result.args, result.kwargs, moment)
-                for result in results
-            ],
+            [_message(result, now) for result in results],
             delay=delay,
             priority=task.priority,
         )
-        now = timezone.now()
         return [
             replace(result, id=str(message_id), enqueued_at=now)
             for result, message_id in zip(results, ids, strict=True)
@@ -226,11 +224,15 @@ def _delay_of(task: AnyTask) -> float:
         raise InvalidTask(str(error)) from error
 
 
-def _moment(task: AnyTask) -> datetime | None:
-    moment: datetime | None = task.run_after
-    if moment is None or not timezone.is_naive(moment) or settings.USE_TZ:
-        return moment
-    return timezone.make_aware(moment)
+def _message(result: AnyResult, now: datetime) -> EventData:
+    """Return the message of a result; its times are aware."""
+    task = result.task
+    run_after: datetime | None = task.run_after
+    if not settings.USE_TZ:
+        now = timezone.make_aware(now)
+        if run_after is not None and timezone.is_naive(run_after):
+            run_after = timezone.make_aware(run_after)
+    return task_message(task.module_path, result.args, result.kwargs, now, run_after)
 
 
 @cache

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.utils.timezone import is_naive, make_naive
+from django.utils.timezone import make_naive
 
 from eventstreaming.contrib.tasks.compat import (
     AnyResult,
@@ -50,31 +50,36 @@ def as_result(stored: "StoredTask", definition: AnyTask, alias: str) -> AnyResul
     this call. Raise InvalidTask if the backend refuses that by now, and
     ValueError for data that no task was written as.
     """
-    args, kwargs, run_after = task_call(stored.data)
-    if run_after is not None and not settings.USE_TZ and not is_naive(run_after):
-        run_after = make_naive(run_after)
+    call = task_call(stored.data)
     task = replace(
         definition,
         priority=stored.priority,
         queue_name=task_queue_name(alias, stored.queue),
         backend=alias,
-        run_after=run_after,
+        run_after=_as_shown(call.run_after),
     )
     result = TaskResult(
         task=task,
         id=stored.id,
         status=TaskResultStatus(stored.status),
-        enqueued_at=stored.enqueued_at,
+        enqueued_at=_as_shown(call.enqueued_at) or stored.enqueued_at,
         started_at=stored.started_at,
         finished_at=stored.finished_at,
         last_attempted_at=stored.last_attempted_at,
-        args=args,
-        kwargs=kwargs,
+        args=call.args,
+        kwargs=call.kwargs,
         backend=alias,
         errors=[as_error(error) for error in stored.errors],
         worker_ids=list(stored.worker_ids),
     )
     return with_value(result, stored.return_value)
+
+
+def _as_shown(moment: datetime | None) -> datetime | None:
+    """Return a stored time as Django shows times: naive without USE_TZ."""
+    if moment is None or settings.USE_TZ:
+        return moment
+    return make_naive(moment)
 
 
 def with_value(result: AnyResult, value: Any) -> AnyResult:

@@ -5,8 +5,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, cast
 
-from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
 
 from eventstreaming.contrib.tasks.backend import EventStreamingBackend
 from eventstreaming.contrib.tasks.compat import task_backends
@@ -36,13 +36,22 @@ def task_queues() -> Iterator[QueueHandler]:
 
     What is misconfigured is left out: a system check names it.
     """
-    for alias in task_backends:
-        with suppress(ImproperlyConfigured):
-            backend = task_backends[alias]
-            if isinstance(backend, EventStreamingBackend):
-                for queue_name in sorted(backend.queues or {"default"}):
-                    with suppress(InvalidArgument):
-                        yield _handler(alias, queue_name, backend.task_options.store)
+    for alias, entry in task_backends.settings.items():
+        if not _is_ours(entry):
+            continue
+        backend = cast(EventStreamingBackend, task_backends[alias])
+        for queue_name in sorted(backend.queues or {"default"}):
+            with suppress(InvalidArgument):
+                yield _handler(alias, queue_name, backend.task_options.store)
+
+
+def _is_ours(entry: Any) -> bool:
+    """Say whether a backend is of this kind, without making one of another."""
+    try:
+        backend = import_string(entry["BACKEND"])
+    except (ImportError, KeyError, TypeError):
+        return False
+    return isinstance(backend, type) and issubclass(backend, EventStreamingBackend)
 
 
 def _handler(alias: str, queue_name: str, store: str) -> QueueHandler:
