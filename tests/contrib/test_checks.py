@@ -88,7 +88,7 @@ def test_workers_serve_the_queues_of_the_settings_as_they_are() -> None:
         "any": {"BACKEND": BACKEND, "QUEUES": []},
         "missing": {"BACKEND": "no.such.Backend"},
         "empty": {},
-        "abstract": {"BACKEND": "tests.contrib.elsewhere.AbstractBackend"},
+        "abstract": {"BACKEND": "tests.contrib.foreign.AbstractBackend"},
     }
     with override_settings(TASKS=entries):
         assert served() == ["tasks:any:default", "tasks:default:a", "tasks:default:b"]
