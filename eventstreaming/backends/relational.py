@@ -80,17 +80,15 @@ class RelationalStore(BaseEventStore):
         """See BaseWaking.announce(). Nothing is sent if the caller rolls back."""
         connection = self.connection
         if connection.in_atomic_block:
-            connection.on_commit(partial(self._tell, topic), robust=True)
+            connection.on_commit(partial(self._tell, connection, topic), robust=True)
         elif connection.get_autocommit():
-            self._tell(topic)
+            self._tell(connection, topic)
 
-    def _tell(self, topic: str) -> None:
+    def _tell(self, connection: BaseDatabaseWrapper, topic: str) -> None:
         self.waiters.ring(topic)
-        if self._notifies:
-            connection = self.connection
-            # A test runs the hooks of its own transaction inside it.
-            if not connection.in_atomic_block:
-                announce(connection, topic)
+        # A test runs the hooks of its own transaction inside it.
+        if self._notifies and not connection.in_atomic_block:
+            announce(connection, topic)
 
     def _after_commit(self, function: Callable[[], object]) -> None:
         """

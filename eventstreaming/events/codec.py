@@ -109,9 +109,9 @@ def dump_record(record: object, field: str, *, literal: bool = False) -> JSON:
 
 def dump_alike(
     items: Sequence[object], *, literal: bool
-) -> list[tuple[str, int, JSON]] | None:
+) -> tuple[str, int, list[dict[str, JSON]]] | None:
     """
-    Return type, version and data of records of one class, checked all at once.
+    Return type, version and all data of records of one class, checked at once.
 
     None where each is to be looked at by itself: then dump_record() says what is
     wrong with which.
@@ -120,7 +120,7 @@ def dump_alike(
     if dumped is None:
         return None
     name, version = event_types.name_of(type(items[0]))
-    return [(name, version, data) for data in dumped]
+    return name, version, dumped
 
 
 def decode_event(event: StoredEvent) -> Any:

@@ -27,7 +27,8 @@ BUCKETS = 1024
 WINDOW_AT_MOST = 7 * 86_400.0  # seconds; so long are keys kept
 
 
-class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
+# None of these is part of a cycle, so the garbage collector need not know them.
+class NewEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """
     An event that a store can write as it is.
 
@@ -75,7 +76,7 @@ class PreparedAppend(msgspec.Struct, frozen=True, kw_only=True):
     new: list[NewEvent]
 
 
-class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
+class NewMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A message that a store can write as it is."""
 
     message_type: str
@@ -131,7 +132,9 @@ def new_events(
     alike = codec.dump_alike(items, literal=False)
     for index, item in enumerate(items):
         field = f"events[{index}]"
-        name, version, data = alike[index] if alike else _typed(item, field)
+        name, version, data = (
+            (*alike[:2], alike[2][index]) if alike else _typed(item, field)
+        )
         event_id, own_key, own_metadata = None, key, shared
         if isinstance(item, EventData):
             event_id = _given_id(item, field, seen)
@@ -223,8 +226,11 @@ def new_messages(messages: object) -> list[NewMessage]:
         return [
             new_message(item, f"messages[{index}]") for index, item in enumerate(items)
         ]
+    name, version, data = alike
+    encoded = values.all_to_json(data, "messages", limits().data_bytes)
     return [
-        _new_message(*typed, f"messages[{index}]") for index, typed in enumerate(alike)
+        NewMessage(message_type=name, schema_version=version, data=one, json=text)
+        for one, text in zip(data, encoded, strict=True)
     ]
 
 
@@ -246,10 +252,6 @@ def new_message(message: object, field: str = "message") -> NewMessage:
             f"a {type(message).__name__} is no message; use a typed object, a dict "
             "or EventData(type, data)",
         )
-    return _new_message(name, version, data, field)
-
-
-def _new_message(name: str, version: int, data: JSON, field: str) -> NewMessage:
     return NewMessage(
         message_type=name,
         schema_version=version,

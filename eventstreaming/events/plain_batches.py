@@ -7,7 +7,7 @@ nothing comes out, and each is to be looked at by itself.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import chain
 from typing import Any
@@ -83,9 +83,11 @@ def _decimals(column: Column) -> Column | None:
 def _moments(column: Column) -> Column | None:
     if not _all_are(datetime, column):
         return None
-    offsets = set(map(datetime.utcoffset, column))
-    if any(offset is None or offset.seconds % 60 for offset in offsets):
-        return None
+    for value in column:
+        if value.tzinfo is not UTC:
+            offset = value.utcoffset()
+            if offset is None or offset.seconds % 60:
+                return None
     return list(map(datetime.isoformat, column))
 
 

@@ -10,7 +10,7 @@ the same value. Data of messages is kept to the letter: `checked()`.
 import json
 import math
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -49,6 +49,15 @@ def to_json(value: JSON, field: str, maximum: int) -> bytes:
             f"has {len(encoded)} bytes as JSON; the limit is {maximum}",
             limit=maximum,
         )
+    return encoded
+
+
+def all_to_json(checked: Sequence[JSON], field: str, maximum: int) -> list[bytes]:
+    """Encode many checked values, each as to_json() does; `field` is of them all."""
+    encoded = _encoder.encode_lines(checked).split(b"\n")[:-1]
+    if max(map(len, encoded)) > maximum:
+        for index, value in enumerate(checked):
+            to_json(value, f"{field}[{index}].data", maximum)
     return encoded
 
 

@@ -103,6 +103,9 @@ def test_limits_count_events_and_bytes() -> None:
     with pytest.raises(InvalidValue, match="limit is 20") as caught:
         new_events("orders", EventData("A", "x" * 20))
     assert caught.value.field == "events[0].data"
+    with pytest.raises(InvalidValue, match="limit is 20") as caught:
+        new_messages([Placed(1), Placed(10**17)])
+    assert caught.value.field == "messages[1].data"
 
 
 def test_endless_iterable_is_refused() -> None:

@@ -27,8 +27,11 @@ class EnqueueOperations(LeaseOperations, EnqueueOnceOperations):
         idempotency_key: str | None,
     ) -> EnqueuedId:
         """See BaseQueues.write_message(). One statement, more where a key is kept."""
+        window = options.deduplication_window
+        if window is None and idempotency_key is None:
+            return self._enqueue(stream_name, options, new)
         enqueue = partial(self._enqueue, stream_name, options, new)
-        if options.deduplication_window is not None:
+        if window is not None:
             enqueue = partial(
                 self._enqueue_unless_recent, stream_name, options, enqueue
             )
