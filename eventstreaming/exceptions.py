@@ -260,6 +260,18 @@ class DeliveredTooOften(EventStreamingError):
         self.allowed = allowed
 
 
+class PartitionLost(EventStreamingError):
+    """Another worker has the partition: its lease had ended, or it was resized."""
+
+    def __init__(self, subscription: str, partition: int) -> None:
+        super().__init__(
+            f"subscription {subscription!r}: the lease of partition {partition} is "
+            "lost; what was not committed is handled again"
+        )
+        self.subscription = subscription
+        self.partition = partition
+
+
 class ParkedEventNotFound(EventStreamingError, LookupError):
     """The subscription has not parked such an event, or no longer."""
 

@@ -40,8 +40,17 @@ SEEN_LATELY = Q(looked_at__isnull=False, looked_at__gt=Now() - QUIET)
 class Claims:
     """The partitions of one subscription, as one worker sees them."""
 
-    def __init__(self, name: str, *, in_stream: bool, using: str, owner: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        in_stream: bool,
+        using: str,
+        owner: str,
+        leases: bool = False,
+    ) -> None:
         self.owner = owner
+        self._leases = leases
         self._using = using
         self._name = name
         self._place = "offset" if in_stream else "position"
@@ -110,6 +119,10 @@ class Claims:
             Q(retry_at__isnull=True) | Q(retry_at__lte=Now()),
             subscription__state=Subscription.State.ACTIVE,
         )
+        if self._leases:
+            rows = rows.filter(
+                Q(leased_until__isnull=True) | Q(leased_until__lte=Now())
+            )
         if tried:
             rows = rows.exclude(pk__in=list(tried))
         if end is not None:

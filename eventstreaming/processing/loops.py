@@ -50,7 +50,10 @@ class SubscriptionLoop:
         """
         topics = [self.runner.subscription.source.topic] if self._listens else []
         with self.runner.store.waiters.waiting(topics, self.ring):
-            self._work()
+            try:
+                self._work()
+            finally:
+                self.runner.close()
 
     def ring(self, more: bool = False) -> None:
         """Let the loop look for events now; `more` may come unannounced."""

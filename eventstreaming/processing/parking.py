@@ -91,9 +91,18 @@ class Parking:
     def flush(self) -> None:
         """Write what was set aside; the partition counts its keys."""
         ParkedEvent.objects.using(self.using).bulk_create(self._new)
+        # Where the lock was not held all the time, all before it may be skipped by now.
+        for key in {row.key for row in self._new if not row.state}:
+            promote_next(self.checkpoint.subscription_id, key, self.using)
         self._new = []
         if self.keys or self.checkpoint.parked_keys:
             self.checkpoint.parked_keys = count_parked_keys(self.checkpoint, self.using)
+
+    def refresh(self) -> None:
+        """Look again which keys are parked, after a flush."""
+        if self.keys or self.checkpoint.parked_keys:
+            heads = heads_of(self.checkpoint, self.using)
+            self.keys = set(heads.values_list("key", flat=True))
 
     def _row(self, event: StoredEvent) -> ParkedEvent:
         key = self._key_of(event)

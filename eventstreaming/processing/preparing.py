@@ -31,6 +31,7 @@ def prepare_subscription(
                 "event_types": declared.event_types,
                 "partitions": declared.partitions,
                 "partition_by": declared.partition_by,
+                "delivery": declared.delivery,
             },
         )
         if created:
@@ -39,6 +40,9 @@ def prepare_subscription(
     if row.event_types != declared.event_types:
         row.event_types = declared.event_types
         row.save(using=using, update_fields=["event_types"])
+    if row.delivery != declared.delivery:
+        row.delivery = declared.delivery
+        row.save(using=using, update_fields=["delivery"])
     if (row.wanted_partitions or row.partitions) != declared.partitions:
         begin_resize(row, declared.partitions, using=using)
     if created:

@@ -14,6 +14,12 @@ from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import BUCKETS
 from eventstreaming.events.queue_settings import MAX_COUNT
 from eventstreaming.exceptions import HandlerConflict, InvalidType, InvalidValue
+from eventstreaming.processing.delivery import (
+    SESSION_TIMEOUT,
+    Commit,
+    Delivery,
+    delivery_options,
+)
 from eventstreaming.processing.retry import Backoff, Errors, RetryPolicy
 from eventstreaming.processing.schedule_definitions import ScheduleDefinition
 from eventstreaming.processing.sources import Source
@@ -21,7 +27,7 @@ from eventstreaming.types import Duration, Message, StoredEvent
 
 Result = Coroutine[Any, Any, object] | object
 MessageFunction = Callable[[Message], Result]
-EventFunction = Callable[[StoredEvent], Result]
+EventFunction = Callable[[StoredEvent], Result] | Callable[..., Result]
 MessageTimeout = Callable[[Message], float | None]
 OnFailure = Literal["park", "stop", "skip"]
 UnknownTypes = Literal["handle", "skip"]
@@ -78,6 +84,9 @@ class EventSubscription:
     unknown_types: UnknownTypes = "handle"
     partitions: int = 1
     partition_by: PartitionBy = "key"
+    delivery: Delivery = "exactly_once"
+    commit: Commit = "batch"
+    session_timeout: float = SESSION_TIMEOUT
 
 
 class Handlers:
@@ -200,6 +209,9 @@ def subscription(
     batch_size: int = BATCH_SIZE,
     partitions: int = 1,
     partition_by: PartitionBy = "key",
+    delivery: Delivery = "exactly_once",
+    commit: Literal["each", "batch", "manual"] | Duration | None = None,
+    session_timeout: Duration | None = None,
     store: str = DEFAULT_ALIAS,
 ) -> Callable[[E], E]:
     """
@@ -220,7 +232,14 @@ def subscription(
     With `partitions`, so many are worked at the same time, by all workers
     together: events of one key (of one stream, where they have no key) stay in
     order, others do not wait for them. `partition_by="event"` spreads them
-    without any order. Raise HandlerConflict when the name is taken.
+    without any order.
+
+    `delivery="at_least_once"` is for effects outside the database: the function
+    runs outside a transaction, and what was handled is committed after each
+    "batch", "each" event, so many seconds, or "manual": then the function takes a
+    second argument, which is called to commit all up to its event. What is not
+    committed is handled again when the worker is silent for `session_timeout`
+    (default 30 seconds). See once(). Raise HandlerConflict when the name is taken.
     """
     if on_failure not in (None, "park", "stop", "skip"):
         raise InvalidValue("on_failure", "must be 'park', 'stop' or 'skip'")
@@ -228,6 +247,11 @@ def subscription(
         raise InvalidValue("unknown_types", "must be 'handle' or 'skip'")
     if partition_by not in ("key", "event"):
         raise InvalidValue("partition_by", "must be 'key' or 'event'")
+    if on_failure == "park" and commit == "manual":
+        raise InvalidValue(
+            "on_failure", "cannot be 'park' with commit='manual': it would commit"
+        )
+    committing, timeout = delivery_options(delivery, commit, session_timeout)
     share = arguments.integer(partitions, "partitions", 1, BUCKETS)
     parsed = Source.parse(source)
     types = arguments.type_names(event_types)
@@ -244,17 +268,24 @@ def subscription(
                 function=_callable(function),
                 retry=retry,
                 event_types=types,
-                on_failure=on_failure or ("park" if share > 1 else "stop"),
+                on_failure=on_failure or _usual_failure(share, committing),
                 unknown_types=unknown_types,
                 batch_size=size,
                 partitions=share,
                 partition_by=partition_by,
+                delivery=delivery,
+                commit=committing,
+                session_timeout=timeout,
                 store=store,
             )
         )
         return function
 
     return register
+
+
+def _usual_failure(partitions: int, commit: Commit) -> OnFailure:
+    return "park" if partitions > 1 and commit != "manual" else "stop"
 
 
 def _callable(function: Any) -> Any:

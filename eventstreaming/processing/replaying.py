@@ -1,11 +1,12 @@
 """Trying parked events again, in the order of their keys."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
+from django.db import transaction
 
 from eventstreaming import clock
 from eventstreaming.backends.base import BaseEventStore
@@ -16,7 +17,6 @@ from eventstreaming.types import StoredEvent
 logger = logging.getLogger("eventstreaming.worker")
 
 KEYS_AT_ONCE = 100
-EVENTS_AT_ONCE = 100
 
 
 @dataclass(slots=True)
@@ -27,76 +27,83 @@ class Replay:
     attempts: int = 0
 
 
+Handle = Callable[[StoredEvent], BaseException | None]
+Settling = Callable[[], AbstractContextManager[object]]
+
+
 def replay_parked(
     parking: Parking,
     store: BaseEventStore,
-    handle: Callable[[StoredEvent], BaseException | None],
+    handle: Handle,
     *,
     until: float,
+    settling: Settling = nullcontext,
 ) -> Replay:
     """
     Handle the parked events of a partition whose time has come.
 
     Each key goes on up to its end or its first failure, and all of it up to the
-    moment `until`. Call it with the lock of the checkpoint, in the transaction that
-    stores how far the partition has come: so none is handled twice.
+    moment `until`. What becomes of an event is written in the transaction that
+    `settling` opens, where the caller has not opened one that holds the lock of the
+    checkpoint.
     """
     done = Replay()
-    for head in (
-        heads_of(parking.checkpoint, parking.using)
-        .filter(DUE)
-        .order_by("position")[:KEYS_AT_ONCE]
-    ):
-        if clock.monotonic() > until:
+    heads = heads_of(parking.checkpoint, parking.using).filter(DUE)
+    for head in list(heads.order_by("position")[:KEYS_AT_ONCE]):
+        if done.attempts and clock.monotonic() > until:
             break
-        if not _replay_key(head, parking, store, handle, done, until):
-            parking.keys.discard(head.key)
+        while True:
+            left = _replay_next(head, parking, store, handle, done, settling)
+            if left is False:
+                parking.keys.discard(head.key)
+            if not left or clock.monotonic() > until:
+                break
     return done
 
 
-def _replay_key(
+def _replay_next(
     head: ParkedEvent,
     parking: Parking,
     store: BaseEventStore,
-    handle: Callable[[StoredEvent], BaseException | None],
+    handle: Handle,
     done: Replay,
-    until: float,
-) -> bool:
-    """Handle what is parked of one key; say whether something is left."""
-    rows = ParkedEvent.objects.using(parking.using)
-    handled: list[int] = []
-    failed = False
-    for row, event in _events_of(head, rows, store):
-        if done.attempts and clock.monotonic() > until:
-            break
-        error = None if event is None else handle(event)
-        if event is not None:
-            done.attempts += 1
+    settling: Settling,
+) -> bool | None:
+    """
+    Handle the first parked event of a key; say whether others are left.
+
+    None when it failed.
+    """
+    using = parking.using
+    rows = ParkedEvent.objects.using(using).filter(
+        subscription=head.subscription_id, key=head.key
+    )
+    if transaction.get_connection(using).in_atomic_block:
+        rows = rows.select_for_update()  # nobody edits it meanwhile
+    row = rows.order_by("position").first()
+    if row is None:
+        return False
+    event = _event_of(row, store)
+    error = None if event is None else handle(event)
+    done.attempts += 1
+    with settling():
         if error is not None and event is not None:
             parking.note_failure(row, event, error)
             row.save(
-                using=parking.using,
-                update_fields=["attempts", "error", "state", "retry_at"],
+                using=using, update_fields=["attempts", "error", "state", "retry_at"]
             )
-            failed = True
-            break
-        handled.append(row.pk)
+            return None
+        row.delete(using=using)
         done.handled += event is not None
-    rows.filter(pk__in=handled).delete()
-    return failed or promote_next(head.subscription_id, head.key, parking.using)
+        return promote_next(head.subscription_id, head.key, using)
 
 
-def _events_of(
-    head: ParkedEvent, rows: Any, store: BaseEventStore
-) -> Iterator[tuple[ParkedEvent, StoredEvent | None]]:
-    """Yield what is parked of a key, with None for an event that was removed."""
-    waiting = rows.filter(subscription=head.subscription_id, key=head.key)
-    for row in waiting.order_by("position").select_for_update()[:EVENTS_AT_ONCE]:
-        found = list(store.read_all(row.position, limit=1))
-        if not found or found[0].position != row.position:
-            logger.warning("parked event %s was removed; it is passed over", row)
-            yield row, None
-        elif row.edited_data is None:
-            yield row, found[0]
-        else:
-            yield row, msgspec.structs.replace(found[0], data=row.edited_data)
+def _event_of(row: ParkedEvent, store: BaseEventStore) -> StoredEvent | None:
+    """Return the event as its handler gets it, None if it was removed."""
+    found = next(store.read_all(row.position, limit=1), None)
+    if found is None or found.position != row.position:
+        logger.warning("parked event %s was removed; it is passed over", row)
+        return None
+    if row.edited_data is None:
+        return found
+    return msgspec.structs.replace(found, data=row.edited_data)

@@ -7,6 +7,7 @@ commit together, so each event takes effect exactly once.
 """
 
 import logging
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from enum import Enum
 from functools import cached_property
@@ -42,6 +43,19 @@ from eventstreaming.types import StoredEvent
 
 logger = logging.getLogger("eventstreaming.worker")
 
+# What moves when a partition gets on.
+SAVED = (
+    "offset",
+    "position",
+    "parked_keys",
+    "handled",
+    "attempts",
+    "error",
+    "retry_at",
+    "owner",
+    "progressed_at",
+    "looked_at",
+)
 MAX_BATCH_SECONDS = 0.1  # a batch that appends holds the fence for others
 
 
@@ -67,6 +81,7 @@ class SubscriptionRunner:
         self.subscription = subscription
         self.handled = 0
         self._end: int | None = None
+        self._parking: Parking | None = None
 
     @property
     def store(self) -> BaseEventStore:
@@ -91,6 +106,7 @@ class SubscriptionRunner:
             in_stream=declared.source.is_stream,
             using=self.database,
             owner=worker_id(),
+            leases=declared.delivery == "at_least_once",
         )
         return Chooser(claims, alone=declared.partitions == 1)
 
@@ -108,10 +124,8 @@ class SubscriptionRunner:
         tried: list[int] = []
         self._end = None
         while True:
-            with self.store.batch():
-                checkpoint = self.chooser.take(tried, self._end)
-                result = None if checkpoint is None else self._work(checkpoint)
-            if checkpoint is None or result is None:
+            checkpoint, result = self._turn(tried)
+            if checkpoint is None:
                 return self._nothing(tried)
             if result is not BatchResult.CAUGHT_UP:
                 self.chooser.progressed(self._end)
@@ -120,6 +134,17 @@ class SubscriptionRunner:
                 return result
             self.chooser.rest(checkpoint.pk)
             tried.append(checkpoint.pk)
+
+    def close(self) -> None:
+        """Give back what the runner holds beyond a batch, which is nothing here."""
+
+    def _turn(self, tried: list[int]) -> tuple[Any | None, BatchResult]:
+        """Take a partition and work it, in one transaction."""
+        with self.store.batch():
+            checkpoint = self.chooser.take(tried, self._end)
+            if checkpoint is None:
+                return None, BatchResult.CAUGHT_UP
+            return checkpoint, self._work(checkpoint)
 
     def _nothing(self, tried: list[int]) -> BatchResult:
         """Say why there is no partition to be worked."""
@@ -153,12 +178,13 @@ class SubscriptionRunner:
         except (EventsTruncated, StreamDeleted) as removed:
             return self._lost(checkpoint, removed)
         self._end = looked_at if checkpoint.barrier is None else None
-        parking = Parking(checkpoint, declared.retry, self.database)
+        self._parking = parking = self._parking_of(checkpoint)
+        longest = self._longest_batch()
         began = clock.monotonic()
-        replay = self._replay(parking, began + MAX_BATCH_SECONDS / 2)
+        replay = self._replay(parking, began + longest / 2)
         reached, passed, handled = after, 0, replay.handled
         for event in events:
-            if passed and clock.monotonic() > began + MAX_BATCH_SECONDS:
+            if passed and clock.monotonic() > began + longest:
                 break
             if parking.holds(event):
                 parking.add_behind(event)
@@ -169,12 +195,14 @@ class SubscriptionRunner:
                 elif declared.on_failure == "park":
                     parking.add_failed(event, error)
                 elif not self._skips(checkpoint, event, error):
-                    parking.flush()
                     self._save(checkpoint, reached, handled)
                     return self._failed(checkpoint, event, error)
             reached = declared.source.place(event)
             passed += 1
             checkpoint.attempts = 0
+            if self._commits_after(event):
+                self._save(checkpoint, reached, handled)
+                handled = 0
         if passed == len(events) < declared.batch_size:
             # The rest was filtered out, or its positions are not used.
             before = declared.source.before_first if reached is None else reached
@@ -182,7 +210,6 @@ class SubscriptionRunner:
         if reached == after and not replay.attempts:
             self._note_look(checkpoint)
             return BatchResult.CAUGHT_UP
-        parking.flush()
         checkpoint.error, checkpoint.retry_at = "", None
         self._save(checkpoint, reached, handled)
         busy = passed or replay.attempts
@@ -192,16 +219,28 @@ class SubscriptionRunner:
         """Try again what is parked; see replay_parked()."""
         if not parking.keys:
             return Replay()
-        return replay_parked(parking, self.store, self._handle, until=until)
+        return replay_parked(
+            parking, self.store, self._handle, until=until, settling=self._settling
+        )
+
+    def _longest_batch(self) -> float:
+        return MAX_BATCH_SECONDS
+
+    def _parking_of(self, checkpoint: Any) -> Parking:
+        return Parking(checkpoint, self.subscription.retry, self.database)
+
+    def _settling(self) -> AbstractContextManager[object]:
+        """Return a transaction for what becomes of a parked event: the batch's own."""
+        return nullcontext()
+
+    def _commits_after(self, event: StoredEvent) -> bool:
+        """Say whether the checkpoint is saved before the batch ends."""
+        return False
 
     def _handle(self, event: StoredEvent) -> BaseException | None:
         """Call the function in a savepoint; return what it raised."""
         declared = self.subscription
-        if (
-            declared.unknown_types == "skip"
-            and event_types.class_of(event.event_type) is None
-        ):
-            logger.info("%s: passed over %r: unknown type", declared.name, event)
+        if self._passes_over(event):
             return None
         try:
             with transaction.atomic(using=self.database):
@@ -211,6 +250,16 @@ class SubscriptionRunner:
                 raise
             return error
         return None
+
+    def _passes_over(self, event: StoredEvent) -> bool:
+        """Say whether an event is of a type that is not wanted here."""
+        declared = self.subscription
+        if declared.unknown_types != "skip":
+            return False
+        if event_types.class_of(event.event_type) is not None:
+            return False
+        logger.info("%s: passed over %r: unknown type", declared.name, event)
+        return True
 
     def _skips(
         self, checkpoint: Checkpoint, event: StoredEvent, error: BaseException
@@ -241,10 +290,7 @@ class SubscriptionRunner:
         # In the row, by the database's clock: other workers wait, too.
         checkpoint.retry_at = Now() + timedelta(seconds=delay) if delay else None
         checkpoint.looked_at = Now()
-        checkpoint.save(
-            using=self.database,
-            update_fields=["attempts", "error", "retry_at", "looked_at"],
-        )
+        self._write(checkpoint, "attempts", "error", "retry_at", "looked_at")
         if again:
             logger.warning(
                 "%s: %r failed (attempt %d of %d), again in %.1f s: %r",
@@ -269,7 +315,7 @@ class SubscriptionRunner:
     def _lost(self, checkpoint: Checkpoint, error: Exception) -> BatchResult:
         """Stop where the next events were removed before they were read."""
         checkpoint.error = str(error)
-        checkpoint.save(using=self.database, update_fields=["error"])
+        self._write(checkpoint, "error")
         logger.error("%s: stopped: %s", self.subscription.name, error)
         return self._stop(checkpoint)
 
@@ -281,6 +327,12 @@ class SubscriptionRunner:
 
     def _save(self, checkpoint: Checkpoint, reached: int | None, handled: int) -> None:
         """Store how far the partition has come; it never falls."""
+        self._move(checkpoint, reached, handled)
+        if self._parking is not None:
+            self._parking.flush()
+        self._write(checkpoint, *SAVED)
+
+    def _move(self, checkpoint: Checkpoint, reached: int | None, handled: int) -> None:
         if self.subscription.source.is_stream:
             checkpoint.offset = reached
         else:
@@ -289,23 +341,6 @@ class SubscriptionRunner:
         self.handled += handled
         checkpoint.owner = self.chooser.claims.owner
         checkpoint.progressed_at = checkpoint.looked_at = Now()
-        checkpoint.epoch = F("epoch") + 1
-        checkpoint.save(
-            using=self.database,
-            update_fields=[
-                "offset",
-                "position",
-                "parked_keys",
-                "handled",
-                "attempts",
-                "error",
-                "retry_at",
-                "owner",
-                "progressed_at",
-                "looked_at",
-                "epoch",
-            ],
-        )
 
     def _note_look(self, checkpoint: Any) -> None:
         """Leave a sign of life now and then, though there is nothing to do."""
@@ -313,4 +348,9 @@ class SubscriptionRunner:
             return
         checkpoint.owner = checkpoint.owner or self.chooser.claims.owner
         checkpoint.looked_at = Now()
-        checkpoint.save(using=self.database, update_fields=["owner", "looked_at"])
+        self._write(checkpoint, "owner", "looked_at")
+
+    def _write(self, checkpoint: Checkpoint, *fields: str) -> None:
+        """Store what has changed of a partition; a lease that was on it ends."""
+        checkpoint.epoch = F("epoch") + 1
+        checkpoint.save(using=self.database, update_fields=[*fields, "epoch"])

@@ -13,6 +13,7 @@ from eventstreaming.backends import event_stores
 from eventstreaming.backends.identity import worker_id
 from eventstreaming.backends.waking.polling import Polling
 from eventstreaming.processing.activity import Activity
+from eventstreaming.processing.leased import runner_of
 from eventstreaming.processing.loops import SubscriptionLoop
 from eventstreaming.processing.outages import Patience
 from eventstreaming.processing.pulses import Pulse
@@ -24,7 +25,6 @@ from eventstreaming.processing.schedule_loop import (
     schedule_loops,
 )
 from eventstreaming.processing.selection import choose
-from eventstreaming.processing.subscriptions import SubscriptionRunner
 
 logger = logging.getLogger("eventstreaming.worker")
 
@@ -86,7 +86,7 @@ class Worker:
         ]
         self.loops = [
             SubscriptionLoop(
-                SubscriptionRunner(subscription),
+                runner_of(subscription),
                 activity=self._activity,
                 stop=self._stop,
                 polling=_polling(batch, alone=subscription.partitions == 1),

@@ -15,6 +15,7 @@ from eventstreaming.backends.twins import async_function
 from eventstreaming.events import arguments
 from eventstreaming.exceptions import InvalidValue, LeaseLost, NeverIdle
 from eventstreaming.processing.calls import handle_message
+from eventstreaming.processing.leased import runner_of
 from eventstreaming.processing.registry import (
     EventSubscription,
     Handlers,
@@ -192,17 +193,17 @@ class _Drain:
         def note(event: StoredEvent, error: BaseException | None = None) -> None:
             self.runs.append(HandlerRun(subscription.name, event, error))
 
-        async def run_async(event: StoredEvent) -> None:
+        async def run_async(event: StoredEvent, **more: Any) -> None:
             try:
-                await function(event)
+                await function(event, **more)
             except BaseException as error:
                 note(event, error)
                 raise
             note(event)
 
-        def run(event: StoredEvent) -> None:
+        def run(event: StoredEvent, **more: Any) -> None:
             try:
-                function(event)
+                function(event, **more)
             except BaseException as error:
                 note(event, error)
                 raise
@@ -229,4 +230,4 @@ def _runner(
 ) -> SubscriptionRunner | MemorySubscriptionRunner:
     if event_stores[subscription.store].database is None:
         return MemorySubscriptionRunner(subscription)
-    return SubscriptionRunner(subscription)
+    return runner_of(subscription)

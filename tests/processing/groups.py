@@ -1,11 +1,13 @@
 """Subscriptions with partitions that a test works itself, as several workers."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
 from eventstreaming import EventData, append
 from eventstreaming.processing import subscriptions
+from eventstreaming.processing.leased import runner_of
 from eventstreaming.processing.registry import handlers, subscription
 from eventstreaming.processing.subscriptions import BatchResult, SubscriptionRunner
 from eventstreaming.types import StoredEvent
@@ -21,7 +23,7 @@ def worker(
     """Return a runner as a worker of that name has it."""
     name = options.setdefault("name", "group")
     subscription(source, **options)(function)
-    runner = SubscriptionRunner(handlers.subscriptions.pop(name))
+    runner = runner_of(handlers.subscriptions.pop(name))
     runner.prepare()
     with mock.patch.object(subscriptions, "worker_id", return_value=owner):
         assert runner.chooser.claims.owner == owner
@@ -32,7 +34,9 @@ def work_off(*runners: SubscriptionRunner) -> list[BatchResult]:
     """Let the runners take turns until none makes progress; return how that ended."""
     while True:
         results = [runner.run_batch() for runner in runners]
-        if BatchResult.PROGRESSED not in results:
+        if BatchResult.LEFT in results:
+            time.sleep(0.02)
+        elif BatchResult.PROGRESSED not in results:
             return results
 
 
