@@ -8,8 +8,8 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from django.db import transaction
 
-from eventstreaming.backends.failures import DELIVERED_TOO_OFTEN
 from eventstreaming.events.queue_settings import MAX_DELIVERIES
+from eventstreaming.exceptions import DeliveredTooOften
 from eventstreaming.models import Saga as SagaRow
 from eventstreaming.processing.sagas.context import SagaContext
 from eventstreaming.processing.sagas.steps import Action
@@ -21,10 +21,6 @@ MAX_BROKEN = 50  # turns of one message that could not be committed
 
 class StepTimedOut(Exception):
     """The step's time was over before it came to an end."""
-
-
-class DeliveredTooOften(Exception):
-    """The step never comes to an end: it may be killing its worker."""
 
 
 def call(
@@ -77,5 +73,7 @@ def refuse_too_many(message: Message) -> None:
     do, and a step that breaks the transaction around it.
     """
     unanswered = message.deliveries - message.attempts
-    if unanswered > MAX_DELIVERIES or message.attempts >= MAX_BROKEN:
-        raise DeliveredTooOften(DELIVERED_TOO_OFTEN.text)
+    if unanswered > MAX_DELIVERIES:
+        raise DeliveredTooOften(message.stream_name, MAX_DELIVERIES)
+    if message.attempts >= MAX_BROKEN:
+        raise DeliveredTooOften(message.stream_name, MAX_BROKEN)

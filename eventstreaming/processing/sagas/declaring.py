@@ -10,7 +10,7 @@ from eventstreaming.exceptions import InvalidType, InvalidValue
 from eventstreaming.processing import registry
 from eventstreaming.processing.retry import RetryPolicy
 from eventstreaming.processing.sagas.plans import Saga, sagas
-from eventstreaming.processing.sagas.running import SagaRunner
+from eventstreaming.processing.sagas.running import SagaRunner, seconds_allowed
 from eventstreaming.processing.sagas.steps import (
     PlannedStep,
     Step,
@@ -114,7 +114,8 @@ def _declared(
         queue=declared.queue,
         function=SagaRunner(declared).handle,
         # Steps count their attempts themselves; here only outages are retried.
-        retry=RetryPolicy(MAX_COUNT),
+        retry=RetryPolicy(MAX_COUNT, dead_letter_on=(InvalidType,)),
+        timeout=seconds_allowed,
         visibility_timeout=(
             None
             if visibility_timeout is None

@@ -13,10 +13,11 @@ from django.db.models.functions import Now
 from eventstreaming.backends import event_stores
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.failures import failure_of
+from eventstreaming.exceptions import DeliveredTooOften, HandlerInterrupted
 from eventstreaming.models import Saga as SagaRow
 from eventstreaming.processing.answers import describe
 from eventstreaming.processing.sagas import history
-from eventstreaming.processing.sagas.calling import DeliveredTooOften, StepTimedOut
+from eventstreaming.processing.sagas.calling import StepTimedOut
 from eventstreaming.processing.sagas.plans import Saga
 from eventstreaming.processing.sagas.steps import PlannedStep
 from eventstreaming.types import JSON
@@ -25,7 +26,8 @@ logger = logging.getLogger("eventstreaming.worker")
 
 UNFINISHED = (SagaRow.State.RUNNING, SagaRow.State.WAITING)
 ENDED = (SagaRow.State.COMPLETED, SagaRow.State.COMPENSATED)
-FINAL = (StepTimedOut, DeliveredTooOften)
+# After these a step is not tried again: its time is over, or its message cancelled.
+FINAL = (StepTimedOut, DeliveredTooOften, HandlerInterrupted)
 
 
 class Progress:
@@ -36,6 +38,7 @@ class Progress:
         self.row = row
         self._events: list[object] = []
         self._delay: float | None = None
+        self._seconds: float | None = None
         self._is_new_turn = False
 
     @property
@@ -91,7 +94,7 @@ class Progress:
             self.compensate(f"{step.name}: {describe(error)}")
         else:
             row.state = SagaRow.State.RUNNING
-            self._schedule(delay)
+            self._schedule(delay, None if seconds_left == inf else seconds_left - delay)
 
     def time_out(self, reason: str) -> None:
         """Give up waiting, or the whole saga."""
@@ -193,21 +196,23 @@ class Progress:
             self._wait(step, step.timeout)
         elif step.delay:
             row.state = SagaRow.State.WAITING
-            self._wait(step, step.delay)
+            self._wait(step, step.delay, step.timeout)
         else:
             row.state = SagaRow.State.RUNNING
-            self._schedule(0.0)
+            self._schedule(0.0, step.timeout if step.wait_for is None else None)
         if step.timeout is not None and step.wait_for is None:
             end = (step.delay or 0.0) + step.timeout
             row.step_deadline = Now() + timedelta(seconds=end)
 
-    def _wait(self, step: PlannedStep, seconds: float | None) -> None:
+    def _wait(
+        self, step: PlannedStep, seconds: float | None, timeout: float | None = None
+    ) -> None:
         self._events.append(
             history.SagaStepWaiting(
                 step=step.name, signal=step.wait_for, seconds=seconds
             )
         )
-        self._schedule(seconds)
+        self._schedule(seconds, timeout)
 
     def _compensate_next(self) -> None:
         """Undo the last completed step that can be undone, if there is one."""
@@ -234,9 +239,13 @@ class Progress:
             self.store.acknowledge(self.saga.queue, str(row.timeout_id))
             row.timeout_id = None
 
-    def _schedule(self, delay: float | None) -> None:
-        """Let the next turn come after `delay` seconds; None: not by itself."""
-        self._is_new_turn, self._delay = True, delay
+    def _schedule(self, delay: float | None, seconds: float | None = None) -> None:
+        """
+        Let the next turn come after `delay` seconds; None: not by itself.
+
+        It may take `seconds`, after which its worker interrupts it.
+        """
+        self._is_new_turn, self._delay, self._seconds = True, delay, seconds
 
     def _replace_message(self) -> None:
         row = self.row
@@ -249,7 +258,7 @@ class Progress:
             return
         message = self.store.enqueue(
             self.saga.queue,
-            {"saga": row.saga_id, "turn": row.turn},
+            {"saga": row.saga_id, "turn": row.turn, "seconds": self._seconds},
             delay=self._delay or None,
             correlation_id=row.correlation_id,
         )

@@ -10,6 +10,7 @@ import logging
 from datetime import datetime
 from math import inf
 
+from eventstreaming.exceptions import InvalidType
 from eventstreaming.models import Saga as SagaRow
 from eventstreaming.processing.outages import is_contention, is_outage
 from eventstreaming.processing.sagas.calling import call, refuse_too_many
@@ -29,8 +30,10 @@ class SagaRunner:
 
     def handle(self, message: Message) -> None:
         """Take the turn that a message asks for; pass over one that is out of date."""
+        saga_id = message.data.get("saga") if isinstance(message.data, dict) else None
+        if not isinstance(saga_id, str):
+            raise InvalidType("message", f"{message!r} is none of a saga")
         with message.atomic():
-            saga_id = message.data["saga"]
             row = find_row(self.saga, saga_id, lock=True)
             if row is None:
                 logger.warning("%s: there is no %r any more", self.saga.queue, saga_id)
@@ -53,7 +56,7 @@ class SagaRunner:
             if row.state not in UNFINISHED:
                 return False
             progress.time_out(f"timed out after {self.saga.timeout:g} s")
-        elif data["turn"] != row.turn:
+        elif data.get("turn") != row.turn:
             return False
         elif row.waiting_for:
             progress.time_out(f"{row.step}: no signal {row.waiting_for!r} came in time")
@@ -93,6 +96,12 @@ class SagaRunner:
             progress.fail_compensation(step, error)
         else:
             progress.compensated(step)
+
+
+def seconds_allowed(message: Message) -> float | None:
+    """Return how long the turn that a message asks for may take."""
+    seconds = message.data.get("seconds") if isinstance(message.data, dict) else None
+    return seconds if isinstance(seconds, int | float) and seconds > 0 else None
 
 
 def _seconds_left(row: SagaRow) -> float:

@@ -30,7 +30,8 @@ class Step:
     `name` is the class name in lower case (`ChargeCard`: "charge-card") unless
     given. A failed attempt is repeated after `backoff`, see RetryPolicy; after
     `max_attempts` (default 5), or an error of the types `give_up_on`, or when
-    `timeout` seconds have passed since the step began, the saga is compensated:
+    `timeout` seconds have passed since the step began, which interrupts it as the
+    time-out of a queue handler does, the saga is compensated:
     what was completed is undone in reverse. `compensate` is repeated by the same
     `backoff` and `max_attempts`.
 
