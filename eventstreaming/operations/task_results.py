@@ -12,6 +12,10 @@ from eventstreaming.models import DeadLetter, Message, TaskResult
 from eventstreaming.types import JSON
 
 REMOVED = "The message of this task was removed before the task had finished."
+_ERRORS: dict[str, str] = {
+    DeadLetter.Reason.CANCELLED: "MessageCancelled",
+    DeadLetter.Reason.MAX_DELIVERIES: "DeliveredTooOften",
+}
 READY, RUNNING = TaskResult.Status.READY, TaskResult.Status.RUNNING
 FAILED, SUCCESSFUL = TaskResult.Status.FAILED, TaskResult.Status.SUCCESSFUL
 
@@ -116,9 +120,10 @@ def _begun(row: TaskResult) -> StoredTask:
 
 def _dead(letter: DeadLetter, row: TaskResult | None) -> StoredTask:
     known = _attempts(row)
+    text = letter.error or letter.get_reason_display()
     known["errors"] = (
         *known.get("errors", ()),
-        task_error("MessageNotFound", letter.error, letter.died_at),
+        task_error(_ERRORS.get(letter.reason, "MessageNotFound"), text, letter.died_at),
     )
     return StoredTask(
         id=str(letter.pk),

@@ -80,6 +80,22 @@ def test_signals_of_a_task_that_succeeds(caplog: pytest.LogCaptureFixture) -> No
     assert queue_info("tasks:default:default").depth == 0
 
 
+def test_the_outcome_is_stored_when_it_is_announced() -> None:
+    stored: list[Any] = []
+
+    def receive(task_result: Any, **kwargs: Any) -> None:
+        found = task_backends["default"].get_result(task_result.id)
+        stored.append((found.status, found.finished_at == task_result.finished_at))
+
+    task_finished.connect(receive)
+    try:
+        for task in (tasks.add, tasks.fail):
+            finished(task.enqueue(1))
+    finally:
+        task_finished.disconnect(receive)
+    assert stored == [(SUCCESSFUL, True), (FAILED, True)]
+
+
 def test_signals_of_a_task_that_fails(caplog: pytest.LogCaptureFixture) -> None:
     with receiving(task_started, task_finished) as received:
         result = finished(tasks.fail.enqueue("no <b>"))

@@ -3,12 +3,15 @@
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from eventstreaming import queue_info
+from eventstreaming import cancel, dequeue_many, queue_info
 from eventstreaming.contrib.tasks.compat import TaskResultStatus
+from eventstreaming.contrib.tasks.serving import task_queues
+from eventstreaming.exceptions import MessageCancelled, TaskTimeout
 from eventstreaming.models import TaskResult
 from eventstreaming.processing.worker import Worker
 from tests.processes.workers import WorkerProcess
@@ -138,6 +141,41 @@ def test_a_task_whose_message_is_removed_has_failed() -> None:
         "ValueError",
         "MessageNotFound",
     ]
+
+
+def test_cancelled_tasks_have_failed(ended: list[threading.Thread]) -> None:
+    waiting = tasks.add.using(run_after=timedelta(hours=1)).enqueue(1)
+    assert cancel(QUEUES[0], waiting.id)
+    running = tasks.wait_in_steps.enqueue()
+    worker = Worker(QUEUES, threads=1)
+    thread = threading.Thread(target=worker.run)
+    ended.append(thread)
+    thread.start()
+    _until(lambda: _refreshed(running).status == RUNNING)
+    assert not cancel(QUEUES[0], running.id)
+    _until(lambda: _refreshed(running).is_finished)
+    worker.stop()
+    for result in (_refreshed(waiting), running):
+        assert result.status == FAILED
+        assert result.errors[-1].exception_class is MessageCancelled
+    assert (waiting.attempts, running.attempts) == (0, 1)
+
+
+def test_a_task_that_was_given_up_is_not_begun_again() -> None:
+    """The worker has put it back as a failed attempt, and ended."""
+    result = tasks.hang.enqueue()
+    execute("UPDATE eventstreaming_message SET attempts = 1, deliveries = 1")
+    drain()
+    result.refresh()
+    assert (result.status, tasks.seen) == (FAILED, [])
+    assert result.errors[-1].exception_class is TaskTimeout
+    (handler,) = (h for h in task_queues() if h.queue == QUEUES[0])
+    tasks.hang.enqueue()
+    (message,) = dequeue_many(QUEUES[0], 1)
+    assert handler.timeout_of(message) == 65.0
+    tasks.add.enqueue(1)
+    (message,) = dequeue_many(QUEUES[0], 1)
+    assert handler.timeout_of(message) is None
 
 
 def test_runworker_runs_tasks_and_a_killed_one_loses_none() -> None:

@@ -146,6 +146,18 @@ def pollute() -> None:
     timezone.activate("Asia/Kolkata")
 
 
+@task(max_attempts=3)
+def wait_in_steps() -> None:
+    """Wait for an interruption."""
+    for _ in range(2_000):
+        time.sleep(0.01)
+
+
+@task(timeout=60)
+def hang() -> None:
+    seen.append("hangs")
+
+
 @task
 def wait() -> None:
     """Go on when the test says so."""

@@ -20,13 +20,19 @@ from eventstreaming.contrib.tasks.compat import (
     task_finished,
     task_started,
 )
+from eventstreaming.contrib.tasks.options import TaskPolicy
 from eventstreaming.contrib.tasks.resolving import resolve_task
 from eventstreaming.contrib.tasks.results import as_result, finished_result
 from eventstreaming.contrib.tasks.time_limits import call_within
 from eventstreaming.events import values
 from eventstreaming.events.limits import limits
 from eventstreaming.events.task_messages import task_path
-from eventstreaming.exceptions import DeliveredTooOften, LeaseLost
+from eventstreaming.exceptions import (
+    DeliveredTooOften,
+    LeaseLost,
+    MessageCancelled,
+    TaskTimeout,
+)
 from eventstreaming.operations.task_attempts import TaskAttempt
 from eventstreaming.processing.connections import usable_afterwards
 from eventstreaming.processing.outages import Patience
@@ -69,9 +75,12 @@ class TaskRun:
                     stored.path, self._backend.task_options.modules
                 )
                 self._result = as_result(stored, self._task, self._backend.alias)
+                policy = self._backend.task_options.policy_of(self._task)
+                self._refuse_what_hung(policy)
                 task_started.send_robust(type(self._backend), task_result=self._result)
-                timeout = self._backend.task_options.policy_of(self._task).timeout
-                value = copy_context().run(_call, self._task, self._result, timeout)
+                value = copy_context().run(
+                    _call, self._task, self._result, policy.timeout
+                )
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # SystemExit is the task's failure, not ours
@@ -83,6 +92,13 @@ class TaskRun:
         allowed = self._backend.task_options.max_deliveries
         if self._message.deliveries > allowed:
             raise DeliveredTooOften(self._message.stream_name, allowed)
+
+    def _refuse_what_hung(self, policy: TaskPolicy) -> None:
+        """Begin no task that did not end in time, and that the worker gave up."""
+        if policy.timeout is not None and self._message.attempts >= policy.max_attempts:
+            raise TaskTimeout(
+                task_path(self._message.message_type) or "", policy.timeout
+            )
 
     def _succeed(self, value: JSON) -> None:
         at = self._settle(lambda: self._attempt.succeed(value))
@@ -111,7 +127,9 @@ class TaskRun:
             return None  # what cannot be run now is not tried again
         policy = self._backend.task_options.policy_of(self._task)
         attempts = self._message.attempts + 1
-        if attempts >= policy.max_attempts or isinstance(error, DeliveredTooOften):
+        if attempts >= policy.max_attempts:
+            return None
+        if isinstance(error, DeliveredTooOften | MessageCancelled):
             return None
         return policy.delay(attempts, error, self._result)
 

@@ -10,13 +10,16 @@ from django.utils.module_loading import import_string
 
 from eventstreaming.contrib.tasks.backend import EventStreamingBackend
 from eventstreaming.contrib.tasks.compat import task_backends
+from eventstreaming.contrib.tasks.resolving import resolve_task
 from eventstreaming.contrib.tasks.running import TaskRun
 from eventstreaming.events.queue_settings import MAX_COUNT
-from eventstreaming.events.task_messages import task_stream
-from eventstreaming.exceptions import InvalidArgument
+from eventstreaming.events.task_messages import task_path, task_stream
+from eventstreaming.exceptions import EventStreamingError, InvalidArgument
 from eventstreaming.processing.registry import QueueHandler, handlers
 from eventstreaming.processing.retry import RetryPolicy
 from eventstreaming.types import Message
+
+HANGS_AFTER_SECONDS = 5.0
 
 _served: dict[str, QueueHandler] = {}
 
@@ -61,9 +64,26 @@ def _handler(alias: str, queue_name: str, store: str) -> QueueHandler:
         function=partial(run_task, alias),
         retry=RetryPolicy(max_attempts=MAX_COUNT),
         visibility_timeout=None,
+        timeout=partial(longest_run, alias),
         max_deliveries=MAX_COUNT,
         store=store,
     )
+
+
+def longest_run(alias: str, message: Message) -> float | None:
+    """
+    Return after how many seconds a worker gives up a task that hangs.
+
+    The task has ended itself by its own time-out before, unless it cannot be
+    interrupted. A path that leads to no task is for the run to report.
+    """
+    options = cast(EventStreamingBackend, task_backends[alias]).task_options
+    path = task_path(message.message_type)
+    try:
+        timeout = options.policy_of(resolve_task(path or "", options.modules)).timeout
+    except EventStreamingError:
+        return None
+    return None if timeout is None else timeout + HANGS_AFTER_SECONDS
 
 
 def run_task(alias: str, message: Message) -> None:
