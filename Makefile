@@ -30,7 +30,7 @@ chaos: $(INSTALLED) ## Run processes and faults, check every promise (ARGS="--se
 statemachine: $(INSTALLED) ## Do anything in any order, on all stores (FACTOR=10)
 	@STATEMACHINE_FACTOR=$(FACTOR) $(BIN)/python -m pytest -s tests/statemachine $(ARGS)
 
-proofs: $(INSTALLED) ## Kill and stop consumers and workers, in full size (ARGS="-k groups")
+proofs: $(INSTALLED) ## Kill and stop consumers, count the memory of a worker, in full size (ARGS="-k groups")
 	@QUEUE_PROOFS=full exec $(BIN)/python -m pytest -q tests/queue_proofs \
 		tests/group_proofs $(ARGS)
 

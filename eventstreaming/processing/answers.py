@@ -47,27 +47,39 @@ class Answers:
         """Tell the store all outcomes."""
         if not self._outcomes:
             return
-        by_queue: dict[str, list[Message]] = {}
+        by_queue: dict[str, list[Outcome]] = {}
         rest: list[Outcome] = []
         for outcome in self._outcomes:
-            message = outcome.job.message
             if outcome.error is None and not outcome.settled:
-                by_queue.setdefault(message.stream_name, []).append(message)
+                queue = outcome.job.message.stream_name
+                by_queue.setdefault(queue, []).append(outcome)
             else:
                 rest.append(outcome)
-        for queue, messages in by_queue.items():
-            lost = store.acknowledge_many(queue, messages)
-            for message in lost:
-                logger.warning("%s: %r was done, but its lease is lost", queue, message)
-            self._counts.done[queue] += len(messages) - len(lost)
-            self._forget(messages)
+        for queue, outcomes in by_queue.items():
+            self._acknowledge(store, queue, outcomes)
         for outcome in rest:
             if outcome.error is None:
                 self._counts.done[outcome.job.handler.queue] += 1
+                _say(outcome, "done")
             else:
                 self._fail(store, outcome, outcome.error)
             self._forget([outcome.job.message])
         self._activity.happened()
+
+    def _acknowledge(
+        self, store: BaseEventStore, queue: str, outcomes: list[Outcome]
+    ) -> None:
+        messages = [outcome.job.message for outcome in outcomes]
+        lost = store.acknowledge_many(queue, messages)
+        for message in lost:
+            logger.warning("%s: %r was done, but its lease is lost", queue, message)
+        self._counts.done[queue] += len(messages) - len(lost)
+        self._forget(messages)
+        if logger.isEnabledFor(logging.DEBUG):
+            receipts = {message.receipt for message in lost}
+            for outcome in outcomes:
+                is_lost = outcome.job.message.receipt in receipts
+                _say(outcome, "done, lease lost" if is_lost else "done")
 
     def _forget(self, messages: list[Message]) -> None:
         self._leases.drop(messages)
@@ -95,8 +107,10 @@ class Answers:
             )
         except LeaseLost as lost:
             logger.warning("%r failed with %s; %s", message, describe(error), lost)
+            _say(outcome, "failed, lease lost")
             return
         self._counts.failed[handler.queue] += 1
+        _say(outcome, "failed, to be retried" if again else "failed for good")
         if isinstance(error, MessageCancelled) and not again:
             logger.info("%r was cancelled", message)
         elif again:
@@ -114,6 +128,19 @@ class Answers:
         store.release([message])
         logger.warning("%r interrupted the worker, which stops", message)
         self._stop.set()
+
+
+def _say(outcome: Outcome, what: str) -> None:
+    """Write the line of a message, which `runworker -v 2` shows."""
+    message = outcome.job.message
+    logger.debug(
+        "%s #%s, attempt %d: %s after %.3f s",
+        message.stream_name,
+        message.message_id,
+        message.attempts + 1,
+        what,
+        outcome.seconds,
+    )
 
 
 def describe(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 import logging
 import threading
 
+from eventstreaming import clock
 from eventstreaming.backends.waking.bells import Bell
 from eventstreaming.backends.waking.polling import Polling
 from eventstreaming.processing.activity import Activity
@@ -64,7 +65,11 @@ class SubscriptionLoop:
         self.pulse.begin()
         while not self._stop.is_set():
             generation = self._activity.generation
+            began, before = clock.monotonic(), self.runner.handled
             result = patience.attempt(self.runner.run_batch)
+            if handled := self.runner.handled - before:
+                seconds = clock.monotonic() - began
+                logger.debug("%s: %d events in %.3f s", self.name, handled, seconds)
             if result is not None:
                 self._wait_after(result, generation)
             tidy_connections()

@@ -7,6 +7,7 @@ answer. Answers of messages that are done go out together.
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from math import inf
@@ -200,6 +201,7 @@ class QueueRunner:
             self._overseer.expect(jobs)
             for room in self._rooms:
                 own = [job for job in jobs if job.handler.queue in room.queues]
+                room.turns.took(Counter(job.handler.queue for job in own))
                 room.pool.submit(own)
         return len(jobs)
 

@@ -1,7 +1,9 @@
 """Real worker processes: what they do, and how they end."""
 
+import re
 import signal
 import time
+from collections import Counter
 
 import pytest
 from django.db import connection
@@ -40,7 +42,7 @@ def test_batch_drains_everything_and_exits_with_0() -> None:
     enqueue("work.async", {"number": 1})
     append("work-log", [EventData("Wanted", {}), EventData("Other", {})])
 
-    log = run_batch()
+    log = run_batch("-v", "2")
 
     assert sorted(numbers("plain")) == [*range(300), 1000]
     assert numbers("async") == [1]
@@ -49,6 +51,9 @@ def test_batch_drains_everything_and_exits_with_0() -> None:
     assert len(numbers("wanted")) == 1
     assert Message.objects.count() == 0
     assert "Worker stopped: 302 messages done, 0 attempts failed" in log
+    lines = re.findall(r"(work\.\w+) #\d+, attempt 1: done after 0\.\d{3} s", log)
+    assert Counter(lines) == {"work.plain": 301, "work.async": 1}
+    assert re.search(r"subscription log-reader: [12] events in 0\.\d{3} s", log)
 
 
 def test_only_the_named_handlers_run() -> None:

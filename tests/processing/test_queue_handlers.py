@@ -160,3 +160,25 @@ def test_concurrency_bounds_what_one_worker_runs_of_a_queue(
     assert Worker(threads=7, batch=True, registry=handlers).run()
     assert crowd.most == {"one": 1, "two-a": 2, "many": 4}
     assert {queue_info(queue).depth for queue in crowd.most} == {0}
+
+
+def test_order_between_queues(handlers: Handlers) -> None:
+    """Strict, or by weight; then even a light queue gets on beside a heavy one."""
+    handled: list[str] = []
+    for queue in ("default", "critical"):
+        queue_handler(queue)(lambda message: handled.append(message.stream_name))
+
+    def order(*names: str, strict: bool = False) -> list[str]:
+        handled.clear()
+        for queue in ("default", "critical"):
+            enqueue_many(queue, [{}] * 1500)
+        worker = Worker(names, threads=1, batch=True, strict=strict, registry=handlers)
+        assert worker.run()
+        return handled
+
+    strictly = order("critical", "default", strict=True)
+    assert strictly == ["critical"] * 1500 + ["default"] * 1500
+    by_weight = order("critical:6", "default")
+    assert by_weight.index("default") < 300
+    last = 2999 - by_weight[::-1].index("critical")
+    assert 50 <= by_weight[:last].count("default") <= 500  # one claim may get 200

@@ -1,5 +1,8 @@
 """Which handlers the words of a command line stand for."""
 
+from collections import Counter
+from random import Random
+
 import pytest
 
 from eventstreaming.exceptions import InvalidValue
@@ -101,16 +104,37 @@ def test_what_is_refused(
     assert problem in str(caught.value)
 
 
-def test_turns_go_by_weight_and_are_spread(registry: Handlers) -> None:
+def test_turns_go_by_weight_whatever_the_claims_get(registry: Handlers) -> None:
     handlers = choose(["critical", "default", "mails-eu"], registry).queues
     turns = Turns(handlers, {"critical": 6, "default": 3})
-    firsts = [turns.next()[0].queue for _ in range(100)]
-    for begin in range(90):  # in any ten claims that follow one another
-        ten = firsts[begin : begin + 10]
-        assert [ten.count(h.queue) for h in handlers] == [6, 3, 1]
-    assert "critical critical critical" not in " ".join(firsts)
-    everybody = {handler.queue for handler in handlers}
-    assert {handler.queue for handler in turns.next()} == everybody
+    taken = Counter({handler.queue: 0 for handler in handlers})
+    random = Random(1)
+    for claim in range(1_000):
+        order = [handler.queue for handler in turns.next()]
+        assert sorted(order) == sorted(taken)
+        if claim > 200:
+            assert taken[order[0]] / {"critical": 6, "default": 3}.get(order[0], 1) == (
+                pytest.approx(taken.total() / 10, rel=0.2)
+            )
+        turns.took({order[0]: (got := random.randint(1, 200))})
+        taken[order[0]] += got
+    total = taken.total()
+    shares = {queue: count / total for queue, count in taken.items()}
+    assert shares == pytest.approx(
+        {"critical": 0.6, "default": 0.3, "mails-eu": 0.1}, rel=0.05
+    )
+
+
+def test_queue_that_was_empty_saves_nothing_up(registry: Handlers) -> None:
+    handlers = choose(["critical", "default"], registry).queues
+    turns = Turns(handlers, {})
+    for _ in range(100):
+        turns.took({"default": 10})
+    firsts = []
+    for _ in range(10):
+        firsts.append(turns.next()[0].queue)
+        turns.took({firsts[-1]: 10})
+    assert firsts == ["critical", *["critical", "default"] * 4, "critical"]
 
 
 def test_strict_order_stays(registry: Handlers) -> None:

@@ -49,6 +49,16 @@ async def asynchronous(message: Message) -> None:
     await sync_to_async(leave)("async", message.data["number"])
 
 
+@queue_handler("work.nothing")
+def nothing(message: Message) -> None:
+    """Do what takes no memory."""
+
+
+@queue_handler("work.nothing-async")
+async def nothing_async(message: Message) -> None:
+    """Do what takes no memory."""
+
+
 @queue_handler("work.exiting", max_attempts=2, backoff=0)
 def exiting(message: Message) -> None:
     raise SystemExit(3)

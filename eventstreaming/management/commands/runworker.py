@@ -35,9 +35,9 @@ class Command(DocumentedCommand):
         "  manage.py runworker email-queue         one queue\n"
         "  manage.py runworker 'mails-*' billing   by the beginning of their names\n"
         "  manage.py runworker critical:6 default:3\n"
-        "                                          by weight: of 9 times that messages\n"
-        "                                          are taken, critical comes first in 6\n"
-        "                                          and default in 3; none waits for ever\n"
+        "                                          by weight: of two backlogs, critical\n"
+        "                                          gets twice as many messages handled\n"
+        "                                          as default; none waits for ever\n"
         "  manage.py runworker --strict critical default\n"
         "                                          default only when critical is empty\n"
         "  manage.py runworker --batch             do what there is to do, then exit\n"
@@ -117,7 +117,9 @@ class Command(DocumentedCommand):
             raise CommandError(_ENDINGS[ending], returncode=ending)
 
     def _show_log(self, verbosity: int) -> None:
-        """Show the worker's log where the project has configured none."""
+        """Show the worker's log where the project has configured none; -v 2 shows all."""
+        if verbosity > 1:
+            logging.getLogger("eventstreaming.worker").setLevel(logging.DEBUG)
         package = logging.getLogger("eventstreaming")
         if not package.hasHandlers():
             handler = logging.StreamHandler(self.stderr)
