@@ -31,6 +31,11 @@ SELECT id, category, first, %s, 'OrderPlaced', 1, %s, %s::jsonb, '{}',
 RETURNING position, "offset", "timestamp"
 """
 
+_APPEND_AND_NOTIFY = (
+    _APPEND_ONE.replace("INSERT INTO", ", sent AS (INSERT INTO")
+    + ") SELECT pg_notify(%s, '') FROM sent"
+)
+
 _DRAW = """
 WITH head AS (
     UPDATE eventstreaming_stream SET next_offset = next_offset + %(count)s
@@ -59,6 +64,15 @@ SELECT {_COLUMNS}, s.name
  LIMIT %s
 """
 
+_READ_FROM = f"""
+SELECT {_COLUMNS}
+  FROM eventstreaming_event AS e
+ WHERE e.stream_id = (SELECT id FROM eventstreaming_stream WHERE name = %s)
+   AND e."offset" >= %s
+ ORDER BY e."offset"
+ LIMIT 100
+"""
+
 _READ_STREAM = f"""
 SELECT {_COLUMNS}
   FROM eventstreaming_event AS e
@@ -75,6 +89,16 @@ def append_one(connection: Connection, stream_name: str, order: OrderPlaced) -> 
         _APPEND_ONE, (stream_name, bucket, uuid7(), to_json(order)), binary=True
     )
     return cursor.fetchone()
+
+
+def append_and_notify(
+    connection: Connection, stream_name: str, order: OrderPlaced, channel: str
+) -> None:
+    """Append one event and announce it: one statement."""
+    bucket = crc32(stream_name.encode()) & 1023
+    connection.execute(
+        _APPEND_AND_NOTIFY, (stream_name, bucket, uuid7(), to_json(order), channel)
+    )
 
 
 def append_many(
@@ -125,3 +149,8 @@ def read_stream(connection: Connection, stream_name: str, limit: int) -> list[Ro
     return connection.execute(
         _READ_STREAM, (stream_name, limit), binary=True
     ).fetchall()
+
+
+def read_from(connection: Connection, stream_name: str, offset: int) -> list[Row]:
+    """Read what follows in a stream: one statement."""
+    return connection.execute(_READ_FROM, (stream_name, offset), binary=True).fetchall()

@@ -4,10 +4,12 @@ from benchmarks.scenario import Scenario
 from benchmarks.scenarios import (
     appends,
     backlogs,
+    commits,
     growth,
     latency,
     queues,
     reads,
+    subscriptions,
     transactions,
     workers,
 )
@@ -20,8 +22,10 @@ def all_scenarios(*, events: int) -> list[Scenario]:
         *transactions.scenarios(),
         *reads.scenarios(events=events),
         *growth.scenarios(events=events),
+        *subscriptions.scenarios(events=events),
         *queues.scenarios(),
         *backlogs.scenarios(),
         *workers.scenarios(),
         *latency.scenarios(),
+        *commits.scenarios(),
     ]

@@ -65,8 +65,7 @@ def _ours(processes: int) -> Iterator[Slice]:
     queue = f"drained-{processes}"
     with ExitStack() as stack:
         connection = stack.enter_context(connect())
-        for _ in range(processes):
-            stack.enter_context(worker(queue))
+        stack.enter_context(worker(queue, processes))
 
         def run() -> float:
             # The workers look now and then, so they begin while the queue is
@@ -107,10 +106,11 @@ def drain_rate(
 
 
 @contextmanager
-def worker(queue: str, **environment: str) -> Iterator[None]:
-    """Run `runworker` for a queue until the block ends."""
+def worker(name: str, processes: int = 1, **environment: str) -> Iterator[None]:
+    """Run `runworker` for a queue or subscription until the block ends."""
+    command = [sys.executable, "-m", "django", "runworker", name, "--verbosity=0"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "django", "runworker", queue, "--verbosity=0"],
+        [*command, *([f"--processes={processes}"] if processes > 1 else [])],
         env={**os.environ, **environment},
     )
     try:

@@ -1,6 +1,7 @@
 """eventsourcing: its PostgreSQL recorder with database functions, its JSON transcoder."""
 
 import os
+import time
 from collections.abc import Iterator
 from itertools import count as counting
 from typing import Any
@@ -74,6 +75,14 @@ class Peer:
 
         return rate(read, work, per_read)
 
+    def subscribe(self, count: int) -> float:
+        """Return how many events a second a new subscription yields."""
+        began = time.perf_counter()
+        with self._recorder.subscribe(gt=0) as subscription:
+            for _, notification in zip(range(count), subscription, strict=False):
+                self._transcoder.decode(notification.state)
+        return count / (time.perf_counter() - began)
+
     def _stored(self, stream_id: UUID, version: int, event: object) -> StoredEvent:
         return StoredEvent(stream_id, version, TOPIC, self._transcoder.encode(event))
 
@@ -86,5 +95,6 @@ if __name__ == "__main__":
             "append": peer.append,
             "fill": peer.fill,
             "read": peer.read,
+            "subscribe": peer.subscribe,
         }
     )
