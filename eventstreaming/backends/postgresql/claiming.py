@@ -12,6 +12,7 @@ from eventstreaming.backends.failures import (
     Failure,
 )
 from eventstreaming.backends.identity import worker_id
+from eventstreaming.backends.postgresql.arrays import array, number_array
 from eventstreaming.backends.postgresql.lanes import EVERYTHING, Lanes, Range
 from eventstreaming.backends.postgresql.leases import LeaseOperations, ids_and_leases
 from eventstreaming.backends.relational import moment
@@ -155,17 +156,18 @@ class ClaimOperations(LeaseOperations):
         limit: int,
     ) -> list[Row]:
         places = [(name, *place) for name, places in ranges.items() for place in places]
+        names = [name for name, *_ in places]
         generations = {name: lanes[name].generation for name in ranges}
         rows = self._execute_bound(
             "claim",
             {
-                "queues": [place[0] for place in places],
-                "settings": [",".join(matching(place[0])) for place in places],
-                "timeouts": [queues[place[0]].visibility_timeout for place in places],
-                "max_deliveries": [queues[place[0]].max_deliveries for place in places],
-                "from_ranks": [place[1] for place in places],
-                "from_ids": [place[2] for place in places],
-                "to_ranks": [place[3] for place in places],
+                "queues": array(names),
+                "settings": array(",".join(matching(name)) for name in names),
+                "timeouts": array(queues[name].visibility_timeout for name in names),
+                "max_deliveries": array(queues[name].max_deliveries for name in names),
+                "from_ranks": number_array(place[1] for place in places),
+                "from_ids": number_array(place[2] for place in places),
+                "to_ranks": number_array(place[3] for place in places),
                 "limit": limit,
                 "worker_id": worker_id(),
                 "default_timeout": VISIBILITY_TIMEOUT,

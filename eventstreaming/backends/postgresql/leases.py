@@ -8,6 +8,7 @@ from typing import Any
 
 from eventstreaming.backends.failures import failure_of
 from eventstreaming.backends.leasing import leased
+from eventstreaming.backends.postgresql.arrays import number_array
 from eventstreaming.backends.postgresql.bound import BoundStatements
 from eventstreaming.backends.postgresql.lanes import Lanes, lanes_of
 from eventstreaming.backends.relational import moment
@@ -165,8 +166,8 @@ def ids_and_leases(messages: Iterable[Message]) -> dict[str, Any]:
     """Return the arrays that the statements take, in the order of the ids."""
     pairs = sorted((int(m.message_id), m.fencing_token) for m in messages)
     return {
-        "ids": [number for number, _ in pairs],
-        "leases": [lease for _, lease in pairs],
+        "ids": number_array(number for number, _ in pairs),
+        "leases": number_array(lease for _, lease in pairs),
     }
 
 
