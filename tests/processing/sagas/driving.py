@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
 
-from django.db import connections
-
 from eventstreaming import event_stores
 from eventstreaming.backends.base_queues import LeaseTerms
 from eventstreaming.models import Saga as SagaRow
@@ -15,6 +13,7 @@ from eventstreaming.processing import registry
 from eventstreaming.processing.registry import Handlers
 from eventstreaming.processing.sagas.plans import sagas
 from eventstreaming.sagas import Saga, SagaContext, Step
+from eventstreaming.testing import pass_time
 from eventstreaming.types import Message
 
 Does = Callable[[SagaContext], Any]
@@ -101,15 +100,12 @@ def run(saga: Saga) -> None:
         pass
 
 
-def pass_time(saga: Saga) -> None:
+def let_all_come_due(saga: Saga) -> None:
     """Let all that waits for a time be due now, and all deadlines have passed."""
-    database = event_stores[saga.store].database
-    with connections[str(database)].cursor() as cursor:
-        cursor.execute(
-            "UPDATE eventstreaming_message SET state = 0, due_at = NULL WHERE state = 1"
-        )
-    rows = SagaRow.objects.using(database).filter(step_deadline__isnull=False)
-    rows.update(step_deadline="2000-01-01T00:00:00Z")
+    pass_time(86_400, store=saga.store)
+    rows = SagaRow.objects.using(event_stores[saga.store].database)
+    deadlines = rows.filter(step_deadline__isnull=False)
+    deadlines.update(step_deadline="2000-01-01T00:00:00Z")
 
 
 def history(saga: Saga, saga_id: str) -> list[str]:

@@ -26,9 +26,9 @@ from tests.processing.sagas.driving import (
     Trace,
     handle,
     history,
+    let_all_come_due,
     next_message,
     own_registries,
-    pass_time,
     run,
     take_turn,
 )
@@ -239,7 +239,7 @@ def test_a_signal_that_does_not_come_in_time(trace: Trace, store: str) -> None:
     order = saga("order", steps, store=store)
     start(order, saga_id="7")
     run(order)
-    pass_time(order)
+    let_all_come_due(order)
     run(order)
     assert trace.calls == ["a", "undo a"]
     assert "no signal 'paid' came in time" in status(order, "7").error
@@ -256,7 +256,7 @@ def test_a_delayed_step_waits_until_it_is_due_or_resumed(
     assert resume(order, "8")
     run(order)
     assert trace.calls == ["a"]
-    pass_time(order)
+    let_all_come_due(order)
     run(order)
     assert trace.calls == ["a", "a"]
 
@@ -275,7 +275,7 @@ def test_the_time_of_a_saga_bounds_all_of_it(trace: Trace, store: str) -> None:
     order = saga("order", steps, timeout=3600, store=store)
     start(order, saga_id="7")
     run(order)
-    pass_time(order)
+    let_all_come_due(order)
     run(order)
     assert trace.calls == ["a", "undo a"]
     assert status(order, "7").error == "timed out after 3600 s"
