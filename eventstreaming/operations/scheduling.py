@@ -171,6 +171,6 @@ def _locked(names: Collection[str], using: str) -> list[Any]:
 
 def _plan(row: Any, using: str) -> None:
     idle = row.removed_at is not None or row.paused_at is not None
-    row.next_at = None if idle else first_run(row, aware(row.now, using), using)
+    row.next_at = None if idle else first_run(row, aware(row.now, using))
     row.error = ""
     row.save(using=using, update_fields=["paused_at", "next_at", "error"])

@@ -16,7 +16,7 @@ from eventstreaming import clock
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.exceptions import EventStreamingError, UnsupportedOperation
 from eventstreaming.models import Schedule
-from eventstreaming.processing.moments import aware, stored
+from eventstreaming.processing.moments import aware
 from eventstreaming.processing.timetables import Timetable
 from eventstreaming.types import EnqueuedId, EventData
 
@@ -37,7 +37,6 @@ class ScheduleRunner:
             )
         self.store = store
         self.database = store.database
-        self.fired = 0
 
     def seconds_to_next(self) -> float:
         """Return how long until a run is due; 0 if one is, infinity if none is."""
@@ -81,13 +80,12 @@ class ScheduleRunner:
         try:
             times = timetable_of(row)
             runs = _to_be_made(times, row.catch_up, due, now)
-            next_at = runs[MOST_AT_ONCE] if runs[MOST_AT_ONCE:] else times.after(now)
-            row.next_at = next_at and stored(next_at, self.database)
+            first, later = runs[:MOST_AT_ONCE], runs[MOST_AT_ONCE:]
+            row.next_at = later[0] if later else times.after(now)
             with transaction.atomic(using=self.database):
-                for time in runs[:MOST_AT_ONCE]:
-                    row.runs += enqueue_run(self.store, row, time).created
-                    row.last_at = stored(time, self.database)
-                    self.fired += 1
+                made = [enqueue_run(self.store, row, time) for time in first]
+            row.runs += sum(message.created for message in made)
+            row.last_at = first[-1] if first else row.last_at
         except EventStreamingError as error:
             row.error = str(error)
             logger.exception("schedule %s: nothing is enqueued", row.name)

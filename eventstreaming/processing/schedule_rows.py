@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from eventstreaming.models import Schedule
 from eventstreaming.processing.firing import timetable_of
-from eventstreaming.processing.moments import aware, stored
+from eventstreaming.processing.moments import aware
 from eventstreaming.processing.schedule_definitions import ScheduleDefinition
 
 logger = logging.getLogger("eventstreaming.worker")
@@ -46,10 +46,9 @@ def synchronize(database: str, definitions: Sequence[ScheduleDefinition]) -> Non
                 )
 
 
-def first_run(row: Schedule, now: datetime, database: str) -> datetime | None:
+def first_run(row: Schedule, now: datetime) -> datetime | None:
     """Return the value of `next_at` for a schedule that begins, or goes on, now."""
-    next_at = timetable_of(row).after(now)
-    return None if next_at is None else stored(next_at, database)
+    return timetable_of(row).after(now)
 
 
 def _adopt(
@@ -66,7 +65,7 @@ def _adopt(
         setattr(row, name, columns[name])
     begins = row.next_at is None and row.paused_at is None
     if begins or (row.paused_at is None and set(changed) & set(TIMING)):
-        row.next_at = first_run(row, now, database)
+        row.next_at = first_run(row, now)
         row.error = ""
         changed += ["next_at", "error"]
     if changed:

@@ -220,13 +220,15 @@ def test_one_of_two_workers_fires(handlers: Handlers) -> None:
     assert len(fire_all()) == 1
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_worker_fires_what_is_due_and_handles_it(handlers: Handlers) -> None:
+@pytest.mark.django_db(transaction=True, databases=["default", "sqlite"])
+def test_a_worker_fires_what_is_due_and_handles_it(
+    handlers: Handlers, database: str
+) -> None:
     seen: list[Message] = []
     queue_handler("reports")(seen.append)
     schedule("nightly", "reports", {"kind": "daily"}, every=3600)
-    synchronize("default", list(handlers.schedules.values()))
-    let_be_due(row("default"), 0)
+    synchronize(database, list(handlers.schedules.values()))
+    let_be_due(row(database), 0)
     handlers.schedules.clear()
     schedule("nightly", "reports", {"kind": "weekly"}, every=3600)
     assert Worker(threads=1, batch=True, registry=handlers).run()
