@@ -21,6 +21,7 @@ logger = logging.getLogger("eventstreaming.worker")
 
 LOOK_EVERY = 15.0  # seconds: for what was changed and not announced
 SHORTEST = 0.001
+SPREAD = 0.02  # who comes second finds it done
 HELD = 0.05  # how long to wait for the run that another worker makes
 
 
@@ -97,8 +98,7 @@ class ScheduleLoop:
             self._activity.happened()
             if self._stop.is_set():
                 break
-        jitter = clock.random() * SHORTEST  # who comes second finds it done
-        return pause + jitter
+        return pause + clock.random() * SPREAD
 
 
 def schedule_loops(

@@ -17,6 +17,7 @@ from eventstreaming.models import (
     Message,
     Queue,
     Saga,
+    Schedule,
     Stream,
     Subscription,
     TaskResult,
@@ -40,6 +41,7 @@ def fill() -> None:
     fill_sagas()
     fill_tasks()
     fill_workers()
+    fill_schedules()
 
 
 def fill_streams() -> None:
@@ -159,4 +161,12 @@ def fill_workers() -> None:
             failed=2,
             handled=3,
             memory=10**9 if number == 1 else None,
+        )
+
+
+def fill_schedules() -> None:
+    texts = {"message_type": ATTACK, "data": {ATTACK: ATTACK}, "error": ATTACK}
+    for name, declared in ((ATTACK[:90], True), (LONG, False)):
+        Schedule.objects.create(
+            name=name, queue=LONG, cron=ATTACK[:90], declared=declared, **texts
         )

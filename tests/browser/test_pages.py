@@ -17,6 +17,7 @@ LISTS = (
     "subscription",
     "saga",
     "taskresult",
+    "schedule",
     "workerheartbeat",
 )
 
