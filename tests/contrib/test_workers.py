@@ -10,8 +10,8 @@ import pytest
 
 from eventstreaming import cancel, dequeue_many, queue_info
 from eventstreaming.contrib.tasks.compat import TaskResultStatus
-from eventstreaming.contrib.tasks.serving import task_queues
-from eventstreaming.exceptions import MessageCancelled, TaskTimeout
+from eventstreaming.contrib.tasks.serving import run_task, task_queues
+from eventstreaming.exceptions import LeaseLost, MessageCancelled, TaskTimeout
 from eventstreaming.models import TaskResult
 from eventstreaming.processing.worker import Worker
 from tests.processes.workers import WorkerProcess
@@ -119,6 +119,18 @@ def test_a_lost_lease_stores_nothing(ended: list[threading.Thread]) -> None:
     drain()
     result.refresh()
     assert (result.status, result.attempts) == (SUCCESSFUL, 2)
+
+
+def test_a_former_holder_does_not_begin() -> None:
+    tasks.note.enqueue("once")
+    (former,) = dequeue_many(QUEUES[0], 1)
+    execute("UPDATE eventstreaming_message SET leased_until = now()")
+    (holder,) = dequeue_many(QUEUES[0], 1)
+    run_task("default", holder)
+    with pytest.raises(LeaseLost):
+        run_task("default", former)
+    assert tasks.seen == ["once"]
+    assert TaskResult.objects.get().status == SUCCESSFUL
 
 
 def test_a_task_that_kills_its_workers_is_given_up() -> None:
