@@ -7,17 +7,17 @@ arguments with `eventstreaming.events`, so all stores answer bad input alike.
 
 from typing import Any
 
+from eventstreaming.backends.base_once import BaseOnce
 from eventstreaming.backends.base_queues import BaseQueues
 from eventstreaming.backends.base_rehearsing import BaseRehearsing
 from eventstreaming.backends.base_stream_operating import BaseStreamOperating
-from eventstreaming.backends.base_streams import BaseStreams
 from eventstreaming.backends.reading import BATCH_SIZE
 from eventstreaming.exceptions import InvalidEventStore
 
 __all__ = ["BATCH_SIZE", "BaseEventStore"]
 
 
-class BaseEventStore(BaseStreams, BaseStreamOperating, BaseQueues, BaseRehearsing):
+class BaseEventStore(BaseOnce, BaseStreamOperating, BaseQueues, BaseRehearsing):
     """
     One store: persistent streams and queues under an alias of EVENT_STORES.
 

@@ -1,6 +1,7 @@
 """The tables: streams and events, queues, and what processing keeps."""
 
 from eventstreaming.models.idempotency import IdempotencyKey
+from eventstreaming.models.once import OnceKey
 from eventstreaming.models.parking import ParkedEvent
 from eventstreaming.models.processing import Checkpoint, Subscription
 from eventstreaming.models.queues import DeadLetter, Message, Queue
@@ -16,6 +17,7 @@ __all__ = [
     "Event",
     "IdempotencyKey",
     "Message",
+    "OnceKey",
     "ParkedEvent",
     "Queue",
     "Saga",

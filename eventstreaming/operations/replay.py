@@ -16,13 +16,9 @@ from eventstreaming.backends import DEFAULT_ALIAS, event_stores
 from eventstreaming.events import arguments
 from eventstreaming.exceptions import InvalidType, InvalidValue
 from eventstreaming.operations.pacing import Pace
-from eventstreaming.operations.times import (
-    aware_time,
-    bounds_of,
-    place_at,
-    read_source,
-)
+from eventstreaming.operations.times import aware_time
 from eventstreaming.processing.calls import handle_event
+from eventstreaming.processing.source_places import bounds_of, place_at, read_source
 from eventstreaming.processing.sources import Source
 from eventstreaming.types import StoredEvent
 

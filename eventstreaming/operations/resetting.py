@@ -17,7 +17,8 @@ from eventstreaming.exceptions import (
     UnsupportedOperation,
 )
 from eventstreaming.models import Checkpoint, Subscription
-from eventstreaming.operations.times import aware_time, bounds_of, place_at
+from eventstreaming.operations.times import aware_time
+from eventstreaming.processing.source_places import bounds_of, place_at
 from eventstreaming.processing.sources import Source
 
 

@@ -22,7 +22,7 @@ from eventstreaming.events import arguments
 from eventstreaming.events.patterns import name_or_pattern
 from eventstreaming.events.stream_settings import stream_settings_in_force
 from eventstreaming.exceptions import StreamDeleted, UnsupportedOperation
-from eventstreaming.models import Event, Stream, StreamConfiguration
+from eventstreaming.models import Event, OnceKey, Stream, StreamConfiguration
 from eventstreaming.operations.bounds import first_within_bounds
 from eventstreaming.operations.consumption import Consumption
 from eventstreaming.operations.named import named
@@ -30,6 +30,7 @@ from eventstreaming.operations.windows import DailyWindow
 
 STREAMS_PER_PAGE = 500
 IDEMPOTENCY_RETENTION = timedelta(days=7)
+ONCE_RETENTION = timedelta(days=30)
 
 Progress = Callable[[str, int], None]
 
@@ -40,7 +41,8 @@ class PruneReport:
     What a run removed, or would have removed.
 
     `finished` is False when the window closed before the end; the next run
-    goes on. `keys` are idempotency keys that have served their time.
+    goes on. `keys` are those of idempotency and of once() that have served
+    their time.
     """
 
     streams: int = 0
@@ -64,7 +66,8 @@ def prune_streams(
     `names` are streams and patterns (default: all). Nothing is removed that is
     newer than the bounds say, nor, with `until_consumed`, what a subscription
     has not read. What an interrupted removal has left is deleted, too, and so
-    are idempotency keys of more than seven days, unless `names` are given. `progress`
+    are idempotency keys of more than seven days and keys of once() of more than 30,
+    unless `names` are given. `progress`
     is called with a stream's name and a number of events after each batch, or,
     in a `dry_run`, once for each stream. Raise UnsupportedOperation for a store
     that is in no database. Each batch commits by itself, unless the caller is in
@@ -89,6 +92,7 @@ def prune_streams(
         report.streams += report.events > before
     if report.finished and not (dry_run or places):
         report.keys = _forget_keys(pruner.store, size)
+        report.keys += _forget_once_keys(pruner.store, size)
     return report
 
 
@@ -96,6 +100,15 @@ def _forget_keys(store: BaseEventStore, batch_size: int) -> int:
     forgotten = 0
     while count := store.forget_idempotency_keys(IDEMPOTENCY_RETENTION, batch_size):
         forgotten += count
+    return forgotten
+
+
+def _forget_once_keys(store: BaseEventStore, batch_size: int) -> int:
+    forgotten = 0
+    rows = OnceKey.objects.using(store.database)
+    old = rows.filter(created_at__lt=Now() - ONCE_RETENTION).order_by("created_at")
+    while ids := list(old.values_list("pk", flat=True)[:batch_size]):
+        forgotten += rows.filter(pk__in=ids).delete()[0]
     return forgotten
 
 

@@ -10,7 +10,7 @@ from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.exceptions import EventsTruncated, StreamDeleted
 from eventstreaming.models import Checkpoint, Subscription
 from eventstreaming.operations.lags import BOUND, measure_lags
-from eventstreaming.operations.times import read_source
+from eventstreaming.processing.source_places import read_source
 from eventstreaming.processing.sources import Source
 from eventstreaming.types import StoredEvent
 

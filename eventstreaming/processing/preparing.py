@@ -9,6 +9,7 @@ from eventstreaming.models import Checkpoint, Subscription
 from eventstreaming.processing.partitions import bucket_ranges
 from eventstreaming.processing.registry import EventSubscription
 from eventstreaming.processing.resizing import begin_resize
+from eventstreaming.processing.starts import place_before
 
 logger = logging.getLogger("eventstreaming.worker")
 
@@ -35,7 +36,9 @@ def prepare_subscription(
             },
         )
         if created:
-            _create_partitions(row, {}, using)
+            place = place_before(declared.start_from, declared.source, store)
+            field = "offset" if declared.source.is_stream else "position"
+            _create_partitions(row, {field: place}, using)
     _refuse_differences(row, declared)
     if row.event_types != declared.event_types:
         row.event_types = declared.event_types

@@ -23,6 +23,7 @@ from eventstreaming.processing.delivery import (
 from eventstreaming.processing.retry import Backoff, Errors, RetryPolicy
 from eventstreaming.processing.schedule_definitions import ScheduleDefinition
 from eventstreaming.processing.sources import Source
+from eventstreaming.processing.starts import StartFrom, checked_start
 from eventstreaming.types import Duration, Message, StoredEvent
 
 Result = Coroutine[Any, Any, object] | object
@@ -87,6 +88,7 @@ class EventSubscription:
     delivery: Delivery = "exactly_once"
     commit: Commit = "batch"
     session_timeout: float = SESSION_TIMEOUT
+    start_from: StartFrom = "beginning"
 
 
 class Handlers:
@@ -212,6 +214,7 @@ def subscription(
     delivery: Delivery = "exactly_once",
     commit: Literal["each", "batch", "manual"] | Duration | None = None,
     session_timeout: Duration | None = None,
+    start_from: StartFrom = "beginning",
     store: str = DEFAULT_ALIAS,
 ) -> Callable[[E], E]:
     """
@@ -239,7 +242,11 @@ def subscription(
     "batch", "each" event, so many seconds, or "manual": then the function takes a
     second argument, which is called to commit all up to its event. What is not
     committed is handled again when the worker is silent for `session_timeout`
-    (default 30 seconds). See once(). Raise HandlerConflict when the name is taken.
+    (default 30 seconds). See once().
+
+    A subscription that is new begins at `start_from`: the "beginning", the "end",
+    a place (an offset in one stream, a position elsewhere), or a time. Raise
+    HandlerConflict when the name is taken.
     """
     if on_failure not in (None, "park", "stop", "skip"):
         raise InvalidValue("on_failure", "must be 'park', 'stop' or 'skip'")
@@ -276,6 +283,7 @@ def subscription(
                 delivery=delivery,
                 commit=committing,
                 session_timeout=timeout,
+                start_from=checked_start(start_from),
                 store=store,
             )
         )

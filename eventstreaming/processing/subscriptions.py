@@ -39,6 +39,7 @@ from eventstreaming.processing.preparing import prepare_subscription
 from eventstreaming.processing.registry import EventSubscription
 from eventstreaming.processing.replaying import Replay, replay_parked
 from eventstreaming.processing.resizing import finish_resize
+from eventstreaming.processing.spread import LOOK_AFTER, warn_of_one_bucket
 from eventstreaming.types import StoredEvent
 
 logger = logging.getLogger("eventstreaming.worker")
@@ -82,6 +83,7 @@ class SubscriptionRunner:
         self.handled = 0
         self._end: int | None = None
         self._parking: Parking | None = None
+        self._spread_is_known = False
 
     @property
     def store(self) -> BaseEventStore:
@@ -339,6 +341,9 @@ class SubscriptionRunner:
             checkpoint.position = reached
         checkpoint.handled += handled
         self.handled += handled
+        if self.handled >= LOOK_AFTER and not self._spread_is_known:
+            self._spread_is_known = True
+            warn_of_one_bucket(self.subscription, self.database)
         checkpoint.owner = self.chooser.claims.owner
         checkpoint.progressed_at = checkpoint.looked_at = Now()
 

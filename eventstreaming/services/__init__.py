@@ -7,6 +7,7 @@ anything is written. Writes take part in the caller's transaction.
 """
 
 from eventstreaming.services.consuming import aconsume, consume
+from eventstreaming.services.once import aonce, once
 from eventstreaming.services.operating import (
     aconfigure_queue,
     adead_letters,
@@ -96,6 +97,7 @@ __all__ = [
     "aenqueue_many",
     "aextend_visibility",
     "anack",
+    "aonce",
     "apop",
     "append",
     "append_many",
@@ -124,6 +126,7 @@ __all__ = [
     "enqueue_many",
     "extend_visibility",
     "nack",
+    "once",
     "pop",
     "purge",
     "queue_info",

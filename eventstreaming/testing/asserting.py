@@ -7,7 +7,7 @@ from typing import Any
 from eventstreaming.backends import DEFAULT_ALIAS, event_stores
 from eventstreaming.backends.base_rehearsing import LiveMessage
 from eventstreaming.backends.twins import async_function
-from eventstreaming.operations.times import read_source
+from eventstreaming.processing.source_places import read_source
 from eventstreaming.processing.sources import Source
 from eventstreaming.testing.expectations import Expectation, check_count, listing
 from eventstreaming.types import JSON, StoredEvent

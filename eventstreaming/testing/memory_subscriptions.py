@@ -3,9 +3,9 @@
 from eventstreaming.backends import event_stores
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.events.registry import event_types
-from eventstreaming.operations.times import read_source
 from eventstreaming.processing.calls import handle_event
 from eventstreaming.processing.registry import EventSubscription
+from eventstreaming.processing.source_places import read_source
 from eventstreaming.processing.subscriptions import BatchResult
 
 

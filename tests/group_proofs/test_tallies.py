@@ -15,14 +15,22 @@ from eventstreaming.operations.parked_events import (
     replay_parked_events,
 )
 from tests.group_proofs.worker import folded
-from tests.queue_proofs.processes import FULL, SEED, consumers, wait_while
+from tests.queue_proofs.processes import (
+    FULL,
+    SEED,
+    SIZE_FACTOR,
+    consumers,
+    wait_while,
+)
 from tests.workerapp.models import Effect, Tally
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 MODULE = "tests.group_proofs.worker"
-EVENTS, KEYS, WORKERS, KILLS = (100_000, 1_000, 3, 50) if FULL else (1_000, 60, 2, 2)
-SECONDS = 600.0 if FULL else 60.0
+EVENTS, KEYS, WORKERS, KILLS = (
+    (int(100_000 * SIZE_FACTOR), 1_000, 3, 50) if FULL else (1_000, 60, 2, 2)
+)
+SECONDS = 1_800.0 if FULL else 60.0
 
 
 class Log:

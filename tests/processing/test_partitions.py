@@ -8,7 +8,7 @@ import pytest
 from eventstreaming import EventData, append, event_store
 from eventstreaming.exceptions import HandlerConflict, InvalidArgument
 from eventstreaming.models import Checkpoint, Subscription
-from eventstreaming.processing import choosing
+from eventstreaming.processing import choosing, subscriptions
 from eventstreaming.processing.partitions import bucket_ranges
 from eventstreaming.processing.subscriptions import BatchResult
 from eventstreaming.types import StoredEvent
@@ -159,3 +159,21 @@ def test_source_and_sharing_cannot_change() -> None:
 def test_wrong_partitions_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(InvalidArgument):
         worker(repr, **options)
+
+
+def test_events_that_fall_into_one_bucket_are_warned_of(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(subscriptions, "LOOK_AFTER", 30)
+    append("order-1", [EventData("Counted", {"number": n}) for n in range(50)])
+    for number, source in enumerate(["order-1", "order-*", "*"]):
+        work_off(worker(repr, source, name=f"alone-{number}", partitions=3))
+    work_off(worker(repr, name="one", partitions=1))
+    work_off(worker(repr, name="any", partitions=3, partition_by="event"))
+    warnings = [text for text in caplog.messages if "one bucket" in text]
+    assert len(warnings) == 3
+    assert "order-* all fall into one bucket, so one of 3 partitions" in warnings[1]
+    append_keys(50)
+    caplog.clear()
+    work_off(worker(repr, name="spread", partitions=3, batch_size=20))
+    assert "one bucket" not in caplog.text

@@ -11,6 +11,7 @@ from eventstreaming.backends.database.appending import AppendOperations
 from eventstreaming.backends.database.checks import ConfigurationChecks
 from eventstreaming.backends.database.idempotency import IdempotencyOperations
 from eventstreaming.backends.database.leases import LeaseOperations
+from eventstreaming.backends.database.once import OnceOperations
 from eventstreaming.backends.database.queues import QueueOperations
 from eventstreaming.backends.database.reading import ReadOperations
 from eventstreaming.backends.database.rehearsing import RehearsalOperations
@@ -26,6 +27,7 @@ class DatabaseEventStore(
     StreamSettingsOperations,
     QueueOperations,
     LeaseOperations,
+    OnceOperations,
     RehearsalOperations,
     ConfigurationChecks,
 ):

@@ -3,6 +3,7 @@ The store for production: each hot operation is one statement of `sql/`.
 """
 
 from eventstreaming.backends.database.idempotency import IdempotencyOperations
+from eventstreaming.backends.database.once import OnceOperations
 from eventstreaming.backends.database.stream_settings import StreamSettingsOperations
 from eventstreaming.backends.database.truncation import TruncationOperations
 from eventstreaming.backends.postgresql.appending import AppendOperations
@@ -21,6 +22,7 @@ class PostgreSQLEventStore(
     TruncationOperations,
     StreamSettingsOperations,
     QueueOperations,
+    OnceOperations,
     RehearsalOperations,
     DatabaseChecks,
 ):
