@@ -56,7 +56,7 @@ def kept() -> dict[str, Any]:
 
 def test_cursors_are_kept_and_nothing_is_prepared() -> None:
     before = dict(kept())
-    assert set(before) == {"append_one", "enqueue", "claim", "acknowledge"}
+    assert {"append_one", "enqueue", "claim", "acknowledge"} <= set(before)
     write_and_take()
     assert kept() == before
     assert execute("SELECT count(*) FROM pg_prepared_statements") == [(0,)]
