@@ -1,5 +1,6 @@
 """The tables: streams and events, queues, and what processing keeps."""
 
+from eventstreaming.models.activity import QueueActivity
 from eventstreaming.models.idempotency import IdempotencyKey
 from eventstreaming.models.once import OnceKey
 from eventstreaming.models.parking import ParkedEvent
@@ -20,6 +21,7 @@ __all__ = [
     "OnceKey",
     "ParkedEvent",
     "Queue",
+    "QueueActivity",
     "Saga",
     "Schedule",
     "Stream",

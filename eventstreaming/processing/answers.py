@@ -4,6 +4,7 @@ import logging
 import threading
 import traceback
 
+from eventstreaming import clock
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.exceptions import LeaseLost, MessageCancelled
 from eventstreaming.processing.activity import Activity
@@ -42,6 +43,12 @@ class Answers:
     def add(self, outcomes: list[Outcome]) -> None:
         """Take outcomes, to be told with the next ones."""
         self._outcomes += outcomes
+        if outcomes:
+            now = clock.now()
+            for job, error, _, seconds in outcomes:
+                self._counts.measure(
+                    job.message, seconds, now, failed=error is not None
+                )
 
     def tell(self, store: BaseEventStore) -> None:
         """Tell the store all outcomes."""

@@ -11,9 +11,11 @@ from django.db.models.functions import Now
 
 import eventstreaming
 from eventstreaming.backends.identity import host
-from eventstreaming.models import WorkerHeartbeat
+from eventstreaming.models import QueueActivity, WorkerHeartbeat
+from eventstreaming.processing.activity_rows import activity_rows
 from eventstreaming.processing.connections import tidy_connections
 from eventstreaming.processing.duties import Duty
+from eventstreaming.processing.measures import QueueMeasures
 from eventstreaming.processing.reports import Report
 
 logger = logging.getLogger("eventstreaming.worker")
@@ -22,6 +24,7 @@ BEAT_EVERY = 15.0  # seconds
 FIRST_BEAT = 2.0  # seconds: a short batch leaves no row
 LAST_BEAT = 2.0  # seconds that taking the rows away may last
 FORGET_AFTER = timedelta(hours=1)
+FORGET_ACTIVITY_AFTER = timedelta(hours=2)
 
 
 class Heartbeats(Duty):
@@ -39,6 +42,8 @@ class Heartbeats(Duty):
         self._supervisor_pid = supervisor_pid
         self._reports: dict[str, Report] = {}
         self._written: dict[str, str] = {}  # the state of each that has a row
+        self._seen: dict[str, Report] = {}  # those that have ended, too
+        self._measured: dict[str, dict[str, QueueMeasures]] = {}
         self._news = threading.Event()
         self._is_over = False
         self._has_begun = False
@@ -55,6 +60,7 @@ class Heartbeats(Duty):
     def note(self, reports: Sequence[Report]) -> None:
         """Note how the workers are; those that are missing have ended."""
         self._reports = {report.worker_id: report for report in reports}
+        self._seen = self._seen | self._reports
         if self._has_begun and self._written != _states(self._reports):
             self._news.set()
 
@@ -75,19 +81,26 @@ class Heartbeats(Duty):
             self._attempt(forget=beats % 240 == 0)
             beats += 1
             self._news.wait(BEAT_EVERY)
-        if self._written:
+        if self._written or self._seen:
             self._attempt(forget=False)
         connections.close_all()
 
     def _attempt(self, *, forget: bool) -> None:
-        reports = self._reports  # of one moment
+        reports, seen = self._reports, self._seen  # of one moment
         try:
             for alias in self._databases:
                 self._beat(alias, reports)
+                done = list(activity_rows(seen, self._measured, alias))
+                if done:
+                    QueueActivity.objects.using(alias).bulk_create(done)
                 if forget:
                     rows = WorkerHeartbeat.objects.using(alias)
                     rows.filter(beat_at__lt=Now() - FORGET_AFTER).delete()
+                    old = QueueActivity.objects.using(alias)
+                    old.filter(at__lt=Now() - FORGET_ACTIVITY_AFTER).delete()
             self._written = _states(reports)
+            self._measured = {key: report.measures for key, report in seen.items()}
+            self._seen = {k: r for k, r in self._seen.items() if k in self._reports}
             tidy_connections()
             self._failed = False
         except Exception as error:

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from eventstreaming.backends.identity import worker_id
+from eventstreaming.processing.measures import QueueMeasures
 from eventstreaming.processing.worker import Worker
 
 State = Literal["starting", "running", "draining"]
@@ -31,6 +32,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     memory: int | None  # bytes; unknown except on Linux
     wants_replacement: str  # why, if it does
     changes: int  # of its code, since it was started
+    measures: dict[str, QueueMeasures] = {}  # by queue, since it was started
 
 
 def report_of(worker: Worker, *, changes: int = 0) -> Report:
@@ -52,6 +54,7 @@ def report_of(worker: Worker, *, changes: int = 0) -> Report:
         memory=_memory(),
         wants_replacement=worker.wants_replacement,
         changes=changes,
+        measures=worker.measures(),
     )
 
 

@@ -15,6 +15,7 @@ from eventstreaming.backends.waking.polling import Polling
 from eventstreaming.processing.activity import Activity
 from eventstreaming.processing.leased import runner_of
 from eventstreaming.processing.loops import SubscriptionLoop
+from eventstreaming.processing.measures import QueueMeasures
 from eventstreaming.processing.outages import Patience
 from eventstreaming.processing.pulses import Pulse
 from eventstreaming.processing.queues import QueueRunner
@@ -181,6 +182,14 @@ class Worker:
             sum(runner.counts.failed.total() for runner in self.queue_runners),
             sum(loop.runner.handled for loop in self.loops),
         )
+
+    def measures(self) -> dict[str, QueueMeasures]:
+        """Return what was done for each queue, as it is now."""
+        return {
+            queue: measures.copy()
+            for runner in self.queue_runners
+            for queue, measures in list(runner.counts.measures.items())
+        }
 
     def _jobs(self) -> list[tuple[str, Callable[[], None]]]:
         for runner in self._runners():
