@@ -98,6 +98,12 @@ class Handlers:
         self.queues: dict[str, QueueHandler] = {}
         self.subscriptions: dict[str, EventSubscription] = {}
         self.schedules: dict[str, ScheduleDefinition] = {}
+        self.discoverers: list[Callable[[], None]] = []
+
+    def discover(self) -> None:
+        """Have queues added that are known by their messages only."""
+        for function in self.discoverers:
+            function()
 
     def add_queue(self, handler: QueueHandler) -> None:
         """Raise HandlerConflict when the queue has another handler."""

@@ -57,6 +57,7 @@ class Worker:
         registry: Handlers = handlers,
     ) -> None:
         """See selection.choose() for `names`, `exclude` and `strict`."""
+        registry.discover()
         choice = choose(names, registry, exclude=exclude, strict=strict)
         for handler in registry.queues.values():
             event_stores[handler.store]  # a store that is misconfigured raises here

@@ -94,6 +94,7 @@ class _Drain:
     def __init__(
         self, registry: Handlers, names: Sequence[str], errors: str, limit: int
     ) -> None:
+        registry.discover()
         for name in names:
             if name not in registry.names():
                 known = ", ".join(registry.names()) or "none"

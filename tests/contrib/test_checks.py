@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 from django.test import modify_settings, override_settings
 
+from eventstreaming import enqueue
 from eventstreaming.contrib.tasks.compat import task_backends
 from eventstreaming.processing.registry import handlers
+from eventstreaming.testing import run_until_idle
+from tests.taskapp import tasks
 
 BACKEND = "eventstreaming.contrib.tasks.EventStreamingBackend"
 MEMORY = {"BACKEND": "eventstreaming.backends.memory.MemoryEventStore"}
@@ -93,3 +96,15 @@ def test_workers_serve_the_queues_of_the_settings_as_they_are() -> None:
     with override_settings(TASKS=entries):
         assert served() == ["tasks:any:default", "tasks:default:a", "tasks:default:b"]
     assert served() == before
+
+
+@pytest.mark.django_db
+def test_queues_of_any_name_are_served_once_they_have_tasks() -> None:
+    tasks.seen.clear()
+    with override_settings(TASKS={"default": {"BACKEND": BACKEND, "QUEUES": []}}):
+        tasks.note.using(queue_name="tenant/7").enqueue("seven")
+        enqueue("tasks:other:tenant", {})
+        run_until_idle("tasks:default:tenant/7")
+        assert tasks.seen == ["seven"]
+        assert "tasks:other:tenant" not in handlers.names()
+    assert "tasks:default:tenant/7" not in handlers.names()

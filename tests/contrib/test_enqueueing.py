@@ -93,6 +93,13 @@ def test_ids_of_others() -> None:
         with pytest.raises(TaskResultDoesNotExist):
             task_backends["default"].get_result(number)
     assert task_backends["patient"].get_result(elsewhere.id).backend == "patient"
+    backend = "eventstreaming.contrib.tasks.EventStreamingBackend"
+    any_queue = {"BACKEND": backend, "QUEUES": []}
+    with (
+        override_settings(TASKS={"default": any_queue, "patient": any_queue}),
+        pytest.raises(TaskResultDoesNotExist),
+    ):
+        task_backends["default"].get_result(elsewhere.id)
 
 
 def test_the_result_of_another_task() -> None:

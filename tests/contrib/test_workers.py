@@ -46,7 +46,7 @@ def drain(threads: int = 1) -> None:
     assert Worker(QUEUES, threads=threads, batch=True).run()
 
 
-HOW = ["open", "manual", "broken", "closed", "read-only", "killed"]
+HOW = ["open", "manual", "broken", "closed", "read-only", "lost", "killed"]
 
 
 def test_an_outcome_is_stored_whatever_the_task_did_to_its_connection() -> None:

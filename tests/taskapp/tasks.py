@@ -105,6 +105,9 @@ def disturb(how: str) -> str:
     elif how == "read-only":
         with connection.cursor() as cursor:
             cursor.execute("SET default_transaction_read_only = on")
+    elif how == "lost":
+        with connection.cursor() as cursor:
+            cursor.execute("SET search_path = pg_catalog")
     elif how == "killed":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")

@@ -1,11 +1,13 @@
 """Tells workers of the queues of tasks; imported when all apps are loaded."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Any, cast
 
 from django.core.signals import setting_changed
+from django.db import Error
 from django.utils.module_loading import import_string
 
 from eventstreaming.contrib.tasks.backend import EventStreamingBackend
@@ -13,11 +15,18 @@ from eventstreaming.contrib.tasks.compat import task_backends
 from eventstreaming.contrib.tasks.resolving import resolve_task
 from eventstreaming.contrib.tasks.running import TaskRun
 from eventstreaming.events.queue_settings import MAX_COUNT
-from eventstreaming.events.task_messages import task_path, task_stream
+from eventstreaming.events.task_messages import (
+    backend_prefix,
+    task_path,
+    task_stream,
+)
 from eventstreaming.exceptions import EventStreamingError, InvalidArgument
+from eventstreaming.operations.queue_names import live_queue_names
 from eventstreaming.processing.registry import QueueHandler, handlers
 from eventstreaming.processing.retry import RetryPolicy
 from eventstreaming.types import Message
+
+logger = logging.getLogger("eventstreaming.worker")
 
 HANGS_AFTER_SECONDS = 5.0
 
@@ -33,19 +42,40 @@ def serve_tasks() -> None:
     handlers.queues.update(_served)
 
 
+def discover_tasks() -> None:
+    """Serve all queues that have tasks, of backends that take any queue name."""
+    for backend in _backends():
+        if backend.queues:
+            continue
+        try:
+            names = live_queue_names(backend.store.database)
+        except Error as error:
+            logger.warning(
+                "TASKS[%r]: its queues are not known: %s", backend.alias, error
+            )
+            continue
+        for name in names:
+            if name.startswith(backend_prefix(backend.alias)):
+                _served[name] = _handler(backend, name)
+    handlers.queues.update(_served)
+
+
 def task_queues() -> Iterator[QueueHandler]:
     """
     Yield a handler for each queue of each backend in TASKS that is of this kind.
 
     What is misconfigured is left out: a system check names it.
     """
-    for alias, entry in task_backends.settings.items():
-        if not _is_ours(entry):
-            continue
-        backend = cast(EventStreamingBackend, task_backends[alias])
+    for backend in _backends():
         for queue_name in sorted(backend.queues or {"default"}):
             with suppress(InvalidArgument):
-                yield _handler(alias, queue_name, backend.task_options.store)
+                yield _handler(backend, task_stream(backend.alias, queue_name))
+
+
+def _backends() -> Iterator[EventStreamingBackend]:
+    for alias, entry in task_backends.settings.items():
+        if _is_ours(entry):
+            yield cast(EventStreamingBackend, task_backends[alias])
 
 
 def _is_ours(entry: Any) -> bool:
@@ -57,16 +87,16 @@ def _is_ours(entry: Any) -> bool:
     return isinstance(backend, type) and issubclass(backend, EventStreamingBackend)
 
 
-def _handler(alias: str, queue_name: str, store: str) -> QueueHandler:
+def _handler(backend: EventStreamingBackend, queue: str) -> QueueHandler:
     # The run settles its message itself; what it cannot settle comes again.
     return QueueHandler(
-        queue=task_stream(alias, queue_name),
-        function=partial(run_task, alias),
+        queue=queue,
+        function=partial(run_task, backend.alias),
         retry=RetryPolicy(max_attempts=MAX_COUNT),
         visibility_timeout=None,
-        timeout=partial(longest_run, alias),
+        timeout=partial(longest_run, backend.alias),
         max_deliveries=MAX_COUNT,
-        store=store,
+        store=backend.task_options.store,
     )
 
 
@@ -96,5 +126,6 @@ def _serve_again(*, setting: str, **kwargs: Any) -> None:
         serve_tasks()
 
 
+handlers.discoverers.append(discover_tasks)
 setting_changed.connect(_serve_again)
 serve_tasks()
