@@ -131,11 +131,11 @@ class QueueOperations(CancelOperations, LeaseOperations, EnqueueOnceOperations):
                 if not rows:
                     break
                 for row, now in rows:
-                    if self._has_expired(row, now):
-                        self._delete(self._messages.filter(pk=row.pk))
-                    elif row.cancel_requested:
+                    if row.cancel_requested:
                         row.lease += 1
                         self._bury(row, "cancelled", CANCELLED)
+                    elif self._has_expired(row, now):
+                        self._delete(self._messages.filter(pk=row.pk))
                     elif row.deliveries >= max_deliveries:
                         row.lease += 1
                         self._bury(row, "max_deliveries", DELIVERED_TOO_OFTEN)
@@ -150,6 +150,7 @@ class QueueOperations(CancelOperations, LeaseOperations, EnqueueOnceOperations):
             while rows := self._lock_visible(stream_name, 1):
                 ((row, now),) = rows
                 if row.cancel_requested:
+                    row.lease += 1
                     self._bury(row, "cancelled", CANCELLED)
                     continue
                 self._delete(self._messages.filter(pk=row.pk))

@@ -88,13 +88,14 @@ class QueueOperations(QueueSettingsOperations):
             for message in data.visible(stream_name, now):
                 if len(found) == limit:
                     break
+                if message.cancel_requested:
+                    message.lease += 1
+                    data.bury(message, "cancelled", CANCELLED)
+                    continue
                 if message.is_expired(now):
                     data.remove(message)
                     continue
                 message.lease += 1
-                if message.cancel_requested:
-                    data.bury(message, "cancelled", CANCELLED)
-                    continue
                 if message.deliveries >= (max_deliveries or settings.max_deliveries):
                     data.bury(message, "max_deliveries", DELIVERED_TOO_OFTEN)
                     continue
@@ -114,6 +115,7 @@ class QueueOperations(QueueSettingsOperations):
             now = clock.now()
             for message in data.visible(stream_name, now):
                 if message.cancel_requested:
+                    message.lease += 1
                     data.bury(message, "cancelled", CANCELLED)
                     continue
                 data.remove(message)

@@ -112,7 +112,11 @@ class ClaimOperations(LeaseOperations):
         while True:
             rows = self._execute(
                 "pop",
-                {"queue": stream_name, "settings": list(matching(stream_name))},
+                {
+                    "queue": stream_name,
+                    "settings": list(matching(stream_name)),
+                    "cancelled": CANCELLED.text,
+                },
             )
             if not rows:
                 return None
