@@ -36,6 +36,7 @@ class CoroutinePool:
         self._free: list[_Seat] = []
         self._seats: set[_Seat] = set()
         self._abandoned: set[_Seat] = set()
+        self._has_abandoned = False
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="handlers", daemon=True)
         self._thread.start()
@@ -69,18 +70,21 @@ class CoroutinePool:
         """Return what the seats run now."""
         return list(self._running.copy().values())
 
-    def abandon(self, running: Running) -> None:
+    def abandon(self, running: Running) -> bool:
         """Put a seat in the place of one whose coroutine does not end."""
-        running.is_abandoned = True
-        self._loop.call_soon_threadsafe(self._abandon, running)
+        for seat, other in self._running.copy().items():
+            # The loop takes it out as well: whoever is first decides.
+            if other is running and self._running.pop(seat, None) is not None:
+                self._has_abandoned = True
+                self._loop.call_soon_threadsafe(self._abandon, seat, running)
+                return True
+        return False
 
     def close(self) -> None:
-        """End the loop after the coroutines that run."""
+        """End the loop after the coroutines that run, but for those given up."""
         self._loop.call_soon_threadsafe(self._closing.set)
-        while self._thread.is_alive() and not any(
-            running.is_abandoned for running in self.running()
-        ):
-            self._thread.join(0.1)
+        if not self._has_abandoned:
+            self._thread.join()
 
     def _run(self) -> None:
         with asyncio.Runner() as runner:
@@ -121,23 +125,22 @@ class CoroutinePool:
         return seat
 
     def _begun(self, seat: "_Seat", running: Running) -> None:
-        self._running[seat] = running
+        seat.running = self._running[seat] = running
 
     def _left(self, seat: "_Seat", outcome: Outcome) -> None:
         """Note that a seat is free again."""
-        running = self._running.pop(seat)
-        self._revoked.pop(outcome.job.message.receipt, None)
-        self._free.append(seat)
+        seat.running = None
         self._abandoned.discard(seat)
-        if not running.is_abandoned:
+        self._free.append(seat)
+        self._revoked.pop(outcome.job.message.receipt, None)
+        if self._running.pop(seat, None) is not None:
             self._inbox.put(outcome)
         self._fill_seats()
 
-    def _abandon(self, running: Running) -> None:
-        for seat, other in self._running.items():
-            if other is running:
-                self._abandoned.add(seat)
-        self._fill_seats()
+    def _abandon(self, seat: "_Seat", running: Running) -> None:
+        if seat.running is running:
+            self._abandoned.add(seat)
+            self._fill_seats()
 
     def _may_end(self, seat: "_Seat") -> bool:
         """Say whether a seat that was idle for long has been given no job."""
@@ -153,6 +156,7 @@ class _Seat:
 
     def __init__(self, pool: CoroutinePool) -> None:
         self.jobs: asyncio.Queue[Job | None] = asyncio.Queue()
+        self.running: Running | None = None
         self._pool = pool
         self.task = asyncio.create_task(self._serve())
 

@@ -68,7 +68,6 @@ class Running:
         self.began = clock.monotonic()
         self.reason: type[HandlerInterrupted] | None = None
         self.interrupted_at = inf
-        self.is_abandoned = False
         self._interrupt = interrupt
 
     @property
@@ -117,8 +116,12 @@ class Pool(Protocol):
     def running(self) -> list[Running]:
         """Return what runs now."""
 
-    def abandon(self, running: Running) -> None:
-        """Let another job have the place of one that does not end."""
+    def abandon(self, running: Running) -> bool:
+        """
+        Let another job have the place of one that does not end.
+
+        Return False if it has ended just now; otherwise its outcome will not come.
+        """
 
     def close(self) -> None:
         """Wait for the jobs that run, and end."""

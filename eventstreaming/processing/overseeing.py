@@ -69,9 +69,10 @@ class Overseer:
             running.interrupt(HandlerTimeout)
         if clock.monotonic() - running.interrupted_at < GRACE_SECONDS:
             return
+        if not room.pool.abandon(running):
+            return
         message = running.job.message
         logger.error("%r: its handler does not end; given up", message)
-        room.pool.abandon(running)
         self._answers.add([running.outcome(running.explanation(), False)])
         self._replace(f"has a handler of {message.stream_name!r} that does not end")
 

@@ -65,14 +65,15 @@ class HandlerPool:
         """Return what the threads run now."""
         return list(self._running.copy().values())
 
-    def abandon(self, running: Running) -> None:
+    def abandon(self, running: Running) -> bool:
         """Put a thread in the place of one whose handler does not end."""
-        running.is_abandoned = True
         for thread, other in self._running.copy().items():
-            if other is running:
+            # The thread takes it out as well: whoever is first decides.
+            if other is running and self._running.pop(thread, None) is not None:
                 self._threads.remove(thread)
-                del self._running[thread]
                 self._add_thread()
+                return True
+        return False
 
     def close(self) -> None:
         """End the threads after the jobs they run."""
@@ -98,9 +99,8 @@ class HandlerPool:
             running = Running(job, partial(interruptible.interrupt, receipt))
             self._running[this] = running
             outcome = _run(running, interruptible)
-            if running.is_abandoned:
-                break
-            del self._running[this]
+            if self._running.pop(this, None) is None:
+                break  # given up; another thread is in the place of this one
             self._revoked.pop(receipt, None)
             self._inbox.put(outcome)
         connections.close_all()
