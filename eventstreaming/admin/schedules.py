@@ -84,12 +84,6 @@ class ScheduleAdmin(ScheduleActionsMixin):
             return False
         return super().has_delete_permission(request, obj)
 
-    def get_actions(self, request: HttpRequest, *args: Any) -> Any:
-        """Leave out deleting many: it does not ask for each one."""
-        found = super().get_actions(request, *args)
-        found.pop("delete_selected", None)
-        return found
-
     def save_model(
         self, request: HttpRequest, obj: Schedule, form: Any, change: bool
     ) -> None:

@@ -132,6 +132,9 @@ def test_what_the_code_declares_is_only_shown(admin_client: Client) -> None:
     assert admin_client.post(f"{ROOT}{url}", form()).status_code == 403
     delete = f"{ROOT}schedule/{row.pk}/delete/"
     assert admin_client.post(delete, {"post": "yes"}).status_code == 403
+    page = act(admin_client, "delete_selected", row, post="yes")
+    assert page.status == 403
+    assert Schedule.objects.exists()
     Schedule.objects.update(removed_at=Now())
     assert admin_client.post(delete, {"post": "yes"}).status_code == 302
     assert not Schedule.objects.exists()
