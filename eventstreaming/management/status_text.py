@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from eventstreaming.backends.fences import FenceHolder
 from eventstreaming.management.tables import seconds, table
+from eventstreaming.operations.partition_status import PartitionStatus
 from eventstreaming.operations.saga_status import BOUND, SHOWN, SagaCounts
 from eventstreaming.operations.scheduling import ScheduleStatus
 from eventstreaming.operations.status import StoreStatus
@@ -13,6 +14,16 @@ from eventstreaming.types import QueueInfo, StreamInfo
 
 STREAMS = ("stream", "kind", "first", "last", "events")
 SUBSCRIPTIONS = ("subscription", "source", "state", "place", "lag", "behind", "idle")
+PARTITIONS = (
+    "partition",
+    "place",
+    "lag",
+    "behind",
+    "idle",
+    "alive",
+    "parked",
+    "owner",
+)
 QUEUES = ("queue", "ready", "in flight", "delayed", "blocked", "dead", "oldest")
 SAGAS = ("saga", "running", "waiting", "compensating", "failed")
 SCHEDULES = ("schedule", "times", "queue", "state", "next run in", "last")
@@ -37,8 +48,14 @@ def status_text(status: StoreStatus) -> Iterator[str]:
         yield ""
         yield from table(SUBSCRIPTIONS, map(_subscription, status.subscriptions))
         for item in status.subscriptions:
+            if item.parked_keys:
+                yield f"{item.name}: {item.parked_keys:,} keys are parked"
             if item.error:
                 yield f"{item.name}: {item.error.strip().splitlines()[-1][:200]}"
+    for item in status.subscriptions:
+        if item.partitions:
+            yield ""
+            yield from table(PARTITIONS, (_partition(item, p) for p in item.partitions))
     if status.queues:
         yield ""
         yield from table(QUEUES, map(_queue, status.queues))
@@ -78,6 +95,8 @@ def _stream(info: StreamInfo) -> tuple[str | int | None, ...]:
 def _subscription(item: SubscriptionStatus) -> tuple[str | int | None, ...]:
     lag = f"{item.lag:,}{'' if item.lag_is_exact else '+'}"
     state = f"{item.state}, {item.attempts} failed" if item.attempts else item.state
+    if item.is_stuck:
+        state += ", stuck"
     return (
         item.name,
         item.source,
@@ -86,6 +105,22 @@ def _subscription(item: SubscriptionStatus) -> tuple[str | int | None, ...]:
         lag,
         seconds(item.behind),
         seconds(item.idle),
+    )
+
+
+def _partition(
+    item: SubscriptionStatus, partition: PartitionStatus
+) -> tuple[str | int | None, ...]:
+    lag = f"{partition.lag:,}" if partition.lag_is_exact else f"~{partition.lag:,}"
+    return (
+        f"{item.name} / {partition.partition}",
+        partition.place,
+        lag,
+        seconds(partition.behind),
+        seconds(partition.idle),
+        seconds(partition.alive),
+        partition.parked_keys,
+        partition.owner or "-",
     )
 
 

@@ -1,18 +1,23 @@
 """How far subscriptions have come, and how far behind they are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from operator import attrgetter
 
-from django.utils.timezone import is_naive, make_aware
-
-from eventstreaming import clock
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.exceptions import EventsTruncated, StreamDeleted
 from eventstreaming.models import Checkpoint, Subscription
 from eventstreaming.operations.lags import BOUND, measure_lags
+from eventstreaming.operations.partition_status import (
+    PartitionStatus,
+    age,
+    partition_statuses,
+)
 from eventstreaming.processing.source_places import read_source
 from eventstreaming.processing.sources import Source
 from eventstreaming.types import StoredEvent
+
+STUCK_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +28,9 @@ class SubscriptionStatus:
     `place` is an offset for a stream and a position elsewhere, None before the
     first event. `lag` counts the events ahead, up to 10,000: beyond that
     `lag_is_exact` is False. `behind` is the age in seconds of the next event, 0
-    when there is none. `idle` is how many seconds ago it last got on.
+    when there is none. `idle` is how many seconds ago it last got on, `alive` how
+    many ago a worker last looked at it. Of several partitions, `lag` counts the events
+    of that one only, estimated where it is large; `partitions` has each.
     """
 
     name: str
@@ -36,6 +43,15 @@ class SubscriptionStatus:
     idle: float | None
     attempts: int
     error: str
+    alive: float | None = None
+    parked_keys: int = 0
+    partitions: Sequence[PartitionStatus] = ()
+
+    @property
+    def is_stuck(self) -> bool:
+        """Say whether events wait and nothing was handled for a minute."""
+        waited = self.behind if self.idle is None else min(self.idle, self.behind)
+        return self.state == "active" and self.lag > 0 and waited > STUCK_SECONDS
 
 
 def subscription_statuses(
@@ -47,13 +63,42 @@ def subscription_statuses(
         .select_related("subscription")
         .order_by("subscription__name", "partition")
     )
-    lags = measure_lags(checkpoints, using=using)
-    slowest: dict[str, Checkpoint] = {}
+    by_name: dict[str, list[Checkpoint]] = {}
     for checkpoint in checkpoints:
-        name = checkpoint.subscription.name
-        if name not in slowest or lags[checkpoint.pk] > lags[slowest[name].pk]:
-            slowest[name] = checkpoint
-    return [_status(store, row, lags[row.pk]) for row in slowest.values()]
+        by_name.setdefault(checkpoint.subscription.name, []).append(checkpoint)
+    alone = [rows[0] for rows in by_name.values() if len(rows) == 1]
+    lags = measure_lags(alone, using=using)
+    return [
+        _status(store, rows[0], lags[rows[0].pk])
+        if len(rows) == 1
+        else _status_of_group(store, rows, using)
+        for rows in by_name.values()
+    ]
+
+
+def _status_of_group(
+    store: BaseEventStore, rows: list[Checkpoint], using: str
+) -> SubscriptionStatus:
+    partitions = partition_statuses(store, rows, using)
+    slowest = max(partitions, key=attrgetter("lag", "behind"))
+    known = [item.alive for item in partitions if item.alive is not None]
+    errors = [item.error for item in partitions if item.error]
+    row = rows[0].subscription
+    return SubscriptionStatus(
+        name=row.name,
+        source=row.source,
+        state=Subscription.State(row.state).name.lower(),
+        place=slowest.place,
+        lag=slowest.lag,
+        lag_is_exact=slowest.lag_is_exact,
+        behind=max(item.behind for item in partitions),
+        idle=slowest.idle,
+        attempts=max(item.attempts for item in partitions),
+        error=errors[0] if errors else "",
+        alive=max(known, default=None),
+        parked_keys=sum(item.parked_keys for item in partitions),
+        partitions=tuple(partitions),
+    )
 
 
 def _status(store: BaseEventStore, row: Checkpoint, lag: int) -> SubscriptionStatus:
@@ -67,10 +112,12 @@ def _status(store: BaseEventStore, row: Checkpoint, lag: int) -> SubscriptionSta
         place=place,
         lag=min(lag, BOUND),
         lag_is_exact=lag <= BOUND,
-        behind=0.0 if following is None else _age(following.timestamp),
-        idle=None if row.progressed_at is None else _age(row.progressed_at),
+        behind=0.0 if following is None else age(following.timestamp),
+        idle=None if row.progressed_at is None else age(row.progressed_at),
         attempts=row.attempts,
         error=row.error,
+        alive=None if row.looked_at is None else age(row.looked_at),
+        parked_keys=row.parked_keys,
     )
 
 
@@ -84,9 +131,3 @@ def _next_event(
         return next(read_source(store, source, None, limit=1), None)
     except StreamDeleted:
         return None
-
-
-def _age(moment: datetime) -> float:
-    """Return the seconds since then, by this machine's clock."""
-    moment = make_aware(moment) if is_naive(moment) else moment
-    return max(0.0, (clock.now() - moment).total_seconds())

@@ -31,22 +31,22 @@ class Bill:
 @pytest.fixture
 def billing() -> SubscriptionRunner:
     append_keys(20, keys=5)
-    group = worker(Bill(), name="billing", partitions=2, max_attempts=1)
+    group = worker(Bill(), name="invoices", partitions=2, max_attempts=1)
     work_off(group)
     return group
 
 
 def positions(key: str) -> list[int]:
-    return [row.position for row in parked_events("billing", key=key)]
+    return [row.position for row in parked_events("invoices", key=key)]
 
 
 def test_list_shows_why_and_no_data(
     billing: SubscriptionRunner, capsys: Capture
 ) -> None:
-    call_command("parkedevents", "list", "billing", "--failed")
+    call_command("parkedevents", "list", "invoices", "--failed")
     first, second = capsys.readouterr().out.splitlines()
     assert first == (
-        f"billing #{positions('2-key')[0]}  key 2-key  order-1@7  Counted  failed  "
+        f"invoices #{positions('2-key')[0]}  key 2-key  order-1@7  Counted  failed  "
         "ValueError: too much"
     )
     assert "key 3-key  order-1@8" in second
@@ -60,14 +60,14 @@ def test_list_shows_why_and_no_data(
 
 def test_edit_and_replay(billing: SubscriptionRunner, capsys: Capture) -> None:
     (first, *_) = positions("2-key")
-    call_command("parkedevents", "edit", "billing", str(first), '{"number": 70}')
-    call_command("parkedevents", "replay", "billing", "2-key", "other")
+    call_command("parkedevents", "edit", "invoices", str(first), '{"number": 70}')
+    call_command("parkedevents", "replay", "invoices", "2-key", "other")
     captured = capsys.readouterr()
     assert captured.out == "Edited; now replay its key.\n1 keys are tried again.\n"
     assert captured.err == "Nothing has failed of: other\n"
     work_off(billing)
     assert billing.subscription.function.billed[-3:] == [70, 12, 17]  # type: ignore[attr-defined]
-    call_command("parkedevents", "replay", "billing", "--format", "json")
+    call_command("parkedevents", "replay", "invoices", "--format", "json")
     assert json.loads(capsys.readouterr().out) == {"replayed_keys": ["3-key"]}
 
 
@@ -77,10 +77,10 @@ def test_skip_asks_first(
     (first, *_) = positions("3-key")
     monkeypatch.setattr("builtins.input", lambda: "n")
     with pytest.raises(CommandError, match=r"Nothing was done\."):
-        call_command("parkedevents", "skip", "billing", str(first))
-    assert "Skip 1 events of 'billing' for good? [y/N]" in capsys.readouterr().err
+        call_command("parkedevents", "skip", "invoices", str(first))
+    assert "Skip 1 events of 'invoices' for good? [y/N]" in capsys.readouterr().err
     monkeypatch.setattr("builtins.input", lambda: "y")
-    call_command("parkedevents", "skip", "billing", str(first))
+    call_command("parkedevents", "skip", "invoices", str(first))
     assert capsys.readouterr().out == "1 skipped.\n"
     work_off(billing)
     assert billing.subscription.function.billed[-2:] == [13, 18]  # type: ignore[attr-defined]
@@ -89,6 +89,6 @@ def test_skip_asks_first(
 
 def test_wrong_arguments_are_told(billing: SubscriptionRunner) -> None:
     with pytest.raises(CommandError, match="is no JSON"):
-        call_command("parkedevents", "edit", "billing", "1", "{")
+        call_command("parkedevents", "edit", "invoices", "1", "{")
     with pytest.raises(CommandError, match="has not parked an event at position 1"):
-        call_command("parkedevents", "edit", "billing", "1", "{}")
+        call_command("parkedevents", "edit", "invoices", "1", "{}")
