@@ -5,6 +5,8 @@ import time
 import pytest
 
 from eventstreaming import EventData, append, enqueue
+from eventstreaming.models import Schedule
+from eventstreaming.operations.scheduling import plan_schedules
 from tests.processes.workers import WorkerProcess, wait_until
 from tests.waking.listeners import listener_pids
 from tests.workerapp.models import Effect
@@ -27,6 +29,9 @@ def test_idle_worker_is_woken_by_messages_and_events() -> None:
         wait_until(lambda: {"log", "category"} < kinds(), "the event is handled")
         append("anything", EventData("Wanted", {}))
         wait_until(lambda: "wanted" in kinds(), "the event of the store is handled")
+        Schedule.objects.create(name="new", queue="ticks", every=1)
+        plan_schedules(["new"])
+        wait_until(lambda: Schedule.objects.get().runs > 1, "the schedule is fired")
         code, log = worker.stop()
     assert code == 0, log
 
