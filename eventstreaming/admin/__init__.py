@@ -17,6 +17,7 @@ from eventstreaming.admin.dead_letters import DeadLetterAdmin
 from eventstreaming.admin.events import EventAdmin
 from eventstreaming.admin.messages import MessageAdmin
 from eventstreaming.admin.pages import KeysetChangeList
+from eventstreaming.admin.parked_events import ParkedEventAdmin
 from eventstreaming.admin.queues import QueueAdmin
 from eventstreaming.admin.registration import register_pages
 from eventstreaming.admin.sagas import SagaAdmin
@@ -35,6 +36,7 @@ __all__ = [
     "KeysetAdmin",
     "KeysetChangeList",
     "MessageAdmin",
+    "ParkedEventAdmin",
     "QueueAdmin",
     "SagaAdmin",
     "ScheduleAdmin",

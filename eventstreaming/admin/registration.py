@@ -5,6 +5,7 @@ from django.contrib.admin import AdminSite
 from eventstreaming.admin.dead_letters import DeadLetterAdmin
 from eventstreaming.admin.events import EventAdmin
 from eventstreaming.admin.messages import MessageAdmin
+from eventstreaming.admin.parked_events import ParkedEventAdmin
 from eventstreaming.admin.queues import QueueAdmin
 from eventstreaming.admin.sagas import SagaAdmin
 from eventstreaming.admin.schedules import ScheduleAdmin
@@ -17,6 +18,7 @@ from eventstreaming.models import (
     DeadLetter,
     Event,
     Message,
+    ParkedEvent,
     Queue,
     Saga,
     Schedule,
@@ -37,6 +39,7 @@ def register_pages(site: AdminSite) -> None:
     site.register(Message, MessageAdmin)
     site.register(DeadLetter, DeadLetterAdmin)
     site.register(Subscription, SubscriptionAdmin)
+    site.register(ParkedEvent, ParkedEventAdmin)
     site.register(TaskResult, TaskResultAdmin)
     site.register(Saga, SagaAdmin)
     site.register(Schedule, ScheduleAdmin)

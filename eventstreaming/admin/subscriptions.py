@@ -53,7 +53,9 @@ class CheckpointInline(ViewOnlyMixin, TabularInline):
         "offset",
         "position",
         "handled",
+        "parked_keys",
         "progressed",
+        "seen",
         "attempts",
         "owner",
         "leased",
@@ -66,6 +68,10 @@ class CheckpointInline(ViewOnlyMixin, TabularInline):
     @admin.display(description=_("last progress"))
     def progressed(self, checkpoint: Checkpoint) -> str:
         return moment(checkpoint.progressed_at)
+
+    @admin.display(description=_("last sign of life"))
+    def seen(self, checkpoint: Checkpoint) -> str:
+        return moment(checkpoint.looked_at)
 
     @admin.display(description=_("leased until"))
     def leased(self, checkpoint: Checkpoint) -> str:

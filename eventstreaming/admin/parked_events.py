@@ -1,0 +1,199 @@
+"""The list of parked events: edited, tried again, or skipped."""
+
+from collections import defaultdict
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db import router, transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from eventstreaming.admin.actions import back_to_list, log_action, operator_action
+from eventstreaming.admin.confirming import ask, is_confirmed
+from eventstreaming.admin.filters import ExactFilter
+from eventstreaming.admin.formats import moment, object_link, summary, text_block
+from eventstreaming.admin.viewing import KeysetAdmin
+from eventstreaming.events.envelopes import new_events
+from eventstreaming.exceptions import InvalidArgument
+from eventstreaming.models import Event, ParkedEvent
+from eventstreaming.operations.parked_events import (
+    replay_parked_events,
+    skip_parked_events,
+)
+from eventstreaming.types import EventData
+
+AT_ONCE = 1_000  # events that one click is about
+
+
+class ParkedSubscriptionFilter(ExactFilter):
+    """The subscription that has parked an event."""
+
+    title = _("subscription")
+    parameter_name = "subscription"
+    field_name = "subscription__name"
+
+
+class ParkedEventForm(forms.ModelForm[ParkedEvent]):
+    """Other data for the handler, checked as an event's data is."""
+
+    def clean_edited_data(self) -> Any:
+        """Return the data as the handler gets it, or None for the event's own."""
+        data = self.cleaned_data["edited_data"]
+        if data is None:
+            return None
+        event = EventData(self.instance.event_type, data)
+        try:
+            (checked,) = new_events(self.instance.stream_name, event)
+        except InvalidArgument as error:
+            raise ValidationError(str(error)) from error
+        return checked.data
+
+
+class ParkedEventAdmin(KeysetAdmin):
+    """Events that subscriptions have set aside."""
+
+    form = ParkedEventForm
+    list_display = (
+        "position",
+        "subscription",
+        "key",
+        "event_type",
+        "state",
+        "attempts",
+        "error_line",
+        "parked",
+    )
+    list_filter = (ParkedSubscriptionFilter,)
+    list_select_related = ("subscription",)
+    actions = ("replay_selected", "skip_selected")
+    empty_text = _(
+        "No event is parked. An event comes here when its handler fails, with all "
+        "later events of its key, so that the others go on."
+    )
+    no_match_text = _("No parked event matches the filter.")
+    fields = (
+        "event_link",
+        "subscription",
+        "key",
+        "event_type",
+        "state",
+        "attempts",
+        "error_block",
+        "parked",
+        "edited_data",
+    )
+    readonly_fields = fields[:-1]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Say whether the user may give handlers other data."""
+        return request.user.has_perm("eventstreaming.edit_parkedevent")
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """Say whether the user may have parked events tried again."""
+        return request.user.has_perm("eventstreaming.replay_parkedevent")
+
+    def has_skip_permission(self, request: HttpRequest) -> bool:
+        """Say whether the user may skip parked events."""
+        return request.user.has_perm("eventstreaming.skip_parkedevent")
+
+    def save_model(
+        self, request: HttpRequest, obj: ParkedEvent, form: Any, change: bool
+    ) -> None:
+        """Write the data only: workers may change the rest at this moment."""
+        obj.save(update_fields=["edited_data"])
+
+    @operator_action(
+        permissions=["replay"],
+        description=_("Try its key again"),
+        description_plural=_("Try the keys of the selected again"),
+    )
+    def replay_selected(
+        self, request: HttpRequest, queryset: QuerySet[ParkedEvent]
+    ) -> None:
+        """Let workers try the failed events of these keys, log each, say how many."""
+        chosen = list(queryset.select_related("subscription")[:AT_ONCE])
+        keys = defaultdict(set)
+        for row in chosen:
+            keys[row.subscription.name].add(row.key)
+        count = 0
+        with transaction.atomic(using=router.db_for_write(ParkedEvent)):
+            for subscription, found in keys.items():
+                replayed = set(replay_parked_events(subscription, found))
+                count += len(replayed)
+                rows = [
+                    row
+                    for row in chosen
+                    if row.subscription.name == subscription and row.key in replayed
+                ]
+                log_action(request, rows, gettext("To be tried again."))
+        text = ngettext(
+            "%(count)d key is tried again.", "%(count)d keys are tried again.", count
+        )
+        level = messages.SUCCESS if count else messages.WARNING
+        self.message_user(request, text % {"count": count}, level)
+
+    @operator_action(
+        permissions=["skip"],
+        description=_("Skip: forget for good"),
+        description_plural=_("Skip selected: forget for good"),
+    )
+    def skip_selected(
+        self, request: HttpRequest, queryset: QuerySet[ParkedEvent]
+    ) -> HttpResponse | None:
+        """Ask with the exact number; then skip, log each, and say how many."""
+        chosen = list(queryset.select_related("subscription")[:AT_ONCE])
+        if not is_confirmed(request):
+            question = ngettext(
+                "Skip %(count)d event for good? Its handler will never get it.",
+                "Skip %(count)d events for good? Their handlers will never get them.",
+                len(chosen),
+            )
+            return ask(
+                self,
+                request,
+                title=gettext("Skip parked events"),
+                question=question % {"count": len(chosen)},
+                yes=gettext("Yes, skip them"),
+                no=gettext("No, take me back"),
+            )
+        positions = defaultdict(list)
+        for row in chosen:
+            positions[row.subscription.name].append(row.position)
+        with transaction.atomic(using=router.db_for_write(ParkedEvent)):
+            count = sum(
+                skip_parked_events(subscription, found)
+                for subscription, found in positions.items()
+            )
+            log_action(request, chosen, gettext("Skipped."))
+        text = ngettext(
+            "%(count)d event was skipped.", "%(count)d events were skipped.", count
+        )
+        self.message_user(request, text % {"count": count}, messages.SUCCESS)
+        return back_to_list(self, request)
+
+    @admin.display(description=_("event"))
+    def event_link(self, row: ParkedEvent) -> str:
+        text = f"{row.stream_name} @ {row.offset}"
+        return object_link(self, Event, row.position, text)
+
+    @admin.display(description=_("error"))
+    def error_line(self, row: ParkedEvent) -> str:
+        return summary(row.error) if row.error else "-"
+
+    @admin.display(description=_("error"))
+    def error_block(self, row: ParkedEvent) -> str:
+        return text_block(row.error) if row.error else "-"
+
+    @admin.display(description=_("parked"))
+    def parked(self, row: ParkedEvent) -> str:
+        return moment(row.parked_at)
