@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from eventstreaming.admin.formats import duration, moment
-from eventstreaming.admin.message_pages import MessagePageAdmin
+from eventstreaming.admin.message_actions import MessageActionsMixin
 from eventstreaming.admin.pages import KeysetChangeList
 from eventstreaming.admin.queue_filters import (
     LiveQueueFilter,
@@ -23,7 +23,7 @@ from eventstreaming.admin.queue_filters import (
 from eventstreaming.models import Message
 
 
-class MessageAdmin(MessagePageAdmin):
+class MessageAdmin(MessageActionsMixin):
     """Messages that wait or are being handled; an acknowledged one is gone."""
 
     list_display = (
@@ -36,6 +36,7 @@ class MessageAdmin(MessagePageAdmin):
         "age",
     )
     list_filter = (LiveQueueFilter, StateFilter)
+    actions = ("run_selected", "release_selected", "cancel_selected")
     empty_text = _(
         "No message is waiting. enqueue() puts one in; a worker takes it out again."
     )

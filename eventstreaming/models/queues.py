@@ -65,6 +65,11 @@ class Message(models.Model):
         verbose_name = _("message")
         verbose_name_plural = _("messages")
         default_permissions = ("view",)
+        permissions = [
+            ("run_message", _("Can run delayed messages now")),
+            ("release_message", _("Can end leases of messages")),
+            ("cancel_message", _("Can cancel messages")),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["queue", "deduplication_key"],
