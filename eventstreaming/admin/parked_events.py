@@ -1,7 +1,7 @@
 """The list of parked events: edited, tried again, or skipped."""
 
 from collections import defaultdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -26,6 +26,11 @@ from eventstreaming.operations.parked_events import (
 )
 from eventstreaming.types import EventData
 
+if TYPE_CHECKING:  # the stubs' class is generic, Django's is not
+    ModelForm = forms.ModelForm[ParkedEvent]
+else:
+    ModelForm = forms.ModelForm
+
 AT_ONCE = 1_000  # events that one click is about
 
 
@@ -37,7 +42,7 @@ class ParkedSubscriptionFilter(ExactFilter):
     field_name = "subscription__name"
 
 
-class ParkedEventForm(forms.ModelForm[ParkedEvent]):
+class ParkedEventForm(ModelForm):
     """Other data for the handler, checked as an event's data is."""
 
     def clean_edited_data(self) -> Any:

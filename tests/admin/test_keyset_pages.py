@@ -111,7 +111,7 @@ def test_pages_by_two_columns_follow_the_order_of_delivery(
         enqueue("mail", EventData("Mail", {}), priority=number % 3)
     monkeypatch.setattr("eventstreaming.admin.MessageAdmin.list_per_page", 10)
     page = visit(admin_client, "message/", queue="mail")
-    seen = page.column(0)
+    seen = page.column(1)
     while page.links.get("Next"):
         page = follow(admin_client, "message/", page, "Next")
         seen += page.column(0)
