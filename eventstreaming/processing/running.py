@@ -47,6 +47,7 @@ def run_alone(worker: Worker, *, grace: float, duties: Sequence[Duty] = ()) -> E
         Attendant(worker, [*duties, leaving]),
     ):
         went_well = worker.run()
+        stopper.finish()
     if not went_well:
         return Ending.FAILED
     return Ending.REPLACE if worker.wants_replacement else Ending.DONE
@@ -105,6 +106,7 @@ def run_child(
     ):
         line.listen(on_drain=lambda: stopper.drain(None), on_end=orphaned)
         went_well = worker.run()
+        stopper.finish()
     return Ending.DONE if went_well else Ending.FAILED
 
 

@@ -29,6 +29,7 @@ class Stopper:
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
         self._is_timed = False
+        self._has_ended = threading.Event()
 
     def drain(self, grace: float | None, ending: Ending = Ending.CUT_OFF) -> None:
         """
@@ -42,6 +43,10 @@ class Stopper:
             self._is_timed = True
             self._in_thread(lambda: self._cut_off_after(grace, ending))
 
+    def finish(self) -> None:
+        """Cut nothing off: the worker has ended in time."""
+        self._has_ended.set()
+
     def stop_at_once(self) -> None:
         """End the process now; it may be called from a signal handler."""
         self._in_thread(lambda: self._cut_off(Ending.FAILED))
@@ -50,7 +55,8 @@ class Stopper:
         threading.Thread(target=function, name="stopper", daemon=True).start()
 
     def _cut_off_after(self, grace: float, ending: Ending) -> None:
-        threading.Event().wait(grace)
+        if self._has_ended.wait(grace):
+            return
         logger.warning(
             "%g s are over and %d messages still run: cutting them off",
             grace,

@@ -28,6 +28,7 @@ class ChildsEnd(Duty):
     def __init__(self, number: int) -> None:
         self._socket = socket.socket(fileno=number)
         self._socket.set_inheritable(False)
+        self._is_over = False
 
     @classmethod
     def from_environment(cls) -> Self | None:
@@ -41,6 +42,13 @@ class ChildsEnd(Duty):
             for report in reports:
                 self._socket.sendall(msgspec.json.encode(report) + b"\n")
 
+    def finish(self) -> None:
+        """End the line: the worker has ended."""
+        self._is_over = True
+        with suppress(OSError):  # wakes who reads
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
     def listen(
         self, *, on_drain: Callable[[], None], on_end: Callable[[], None]
     ) -> None:
@@ -50,7 +58,8 @@ class ChildsEnd(Duty):
             with suppress(OSError):
                 while self._socket.recv(1) == DRAIN:
                     on_drain()
-            on_end()
+            if not self._is_over:
+                on_end()
 
         threading.Thread(target=read, name="supervisor-line", daemon=True).start()
 

@@ -152,7 +152,8 @@ class Supervisor:
         if code != Ending.DONE and child.report is not None:
             self._dead.bury(child.report.worker_id, child.report.queues)
         killed = child.is_leaving and code == -signal.SIGKILL
-        if (killed or code == Ending.CUT_OFF) and self._ending is Ending.DONE:
+        cut_off = self._stopped > 0 and (killed or code == Ending.CUT_OFF)
+        if cut_off and self._ending is Ending.DONE:
             self._ending = Ending.CUT_OFF
         if child in self._leaving:
             self._leaving.remove(child)
@@ -205,7 +206,10 @@ class Supervisor:
         """Replace children, one at a time."""
         for place in self._places:
             if former := place.succeed():
-                former.drain()
+                if former.report is not None and former.report.wants_replacement:
+                    former.stop(self._grace)  # something in it may never end
+                else:
+                    former.drain()
                 self._leaving.append(former)
         if any(place.successor for place in self._places):
             return

@@ -6,9 +6,10 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
-from tests.chaos.nemesis import FAULTS, plan_faults
+from tests.chaos.nemesis import plan_faults
 from tests.chaos.run import Plan, describe_failure, run_chaos
 
 FAULT_EVERY = 1.3  # seconds
@@ -31,7 +32,6 @@ FLOORS_PER_MINUTE = {
     "read ok": 200,
     "events read": 3000,
     "effects": 1000,
-    **{f"{kind} ok": 3 for kind in FAULTS},
 }
 
 
@@ -39,6 +39,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument(
+        "--every",
+        type=float,
+        default=FAULT_EVERY,
+        help=f"Seconds from one fault to the next, on average ({FAULT_EVERY:g}).",
+    )
     parser.add_argument(
         "--history", type=Path, help="Keep the history in this new folder."
     )
@@ -49,14 +55,16 @@ def main() -> int:
     else:
         history = options.history.resolve()
         history.mkdir(parents=True)
+    faults = plan_faults(options.seed, options.seconds, options.every)
     plan = Plan(
         seed=options.seed,
         seconds=options.seconds,
-        faults=plan_faults(options.seed, options.seconds, FAULT_EVERY),
+        faults=faults,
         floors={
             name: round(floor * options.seconds / 60)
             for name, floor in FLOORS_PER_MINUTE.items()
-        },
+        }
+        | Counter(f"{fault.kind} ok" for fault in faults),
     )
     sys.stdout.write(
         f"Seed {plan.seed}: {plan.seconds:g} seconds, {len(plan.faults)} faults\n"
@@ -64,7 +72,10 @@ def main() -> int:
     sys.stdout.flush()
     # A terminated run ends its processes and its server, too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    repeat = f"make chaos ARGS='--seed {plan.seed} --seconds {plan.seconds:g}'"
+    repeat = (
+        f"make chaos ARGS='--seed {plan.seed} --seconds {plan.seconds:g} "
+        f"--every {options.every:g}'"
+    )
     try:
         verdict = run_chaos(plan, history)
     except (Exception, KeyboardInterrupt) as error:

@@ -1,13 +1,16 @@
 """What goes wrong in a run, and when: all of it follows from the seed."""
 
+import os
 import random
+import signal
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
 
-from tests.chaos.processes import Place, Processes
+from tests.chaos.processes import START_PATIENCE, Place, Processes
 from tests.chaos.server import ChaosServer
 from tests.history.recorder import Recorder
 
@@ -17,6 +20,10 @@ FAULTS = (
     "kill producer",
     "pause worker",
     "pause consumer",
+    "kill supervisor",
+    "kill child",
+    "pause child",
+    "exhaust connections",
     "end sessions",
     "kill session",
     "crash server",
@@ -61,7 +68,7 @@ class Nemesis:
         self._recorder = recorder
         self._chance = random.Random(f"nemesis {seed}")
         self._order = count()
-        self._resumptions: list[tuple[float, int, Place, str]] = []
+        self._resumptions: list[tuple[float, int, Callable[[], None]]] = []
 
     def run(self, faults: Sequence[Fault], seconds: float) -> None:
         """
@@ -94,10 +101,16 @@ class Nemesis:
             "end sessions": lambda: self._server.end_sessions(self._chance),
             "kill session": lambda: self._server.kill_session(self._chance),
             "crash server": self._server.crash,
+            "exhaust connections": lambda: self._server.exhaust(self._chance),
         }
         if kind in faults:
             with self._recorder.step(kind):
                 faults[kind]()
+            return
+        if whom == "child":
+            child = self._chance.choice(self._children())
+            with self._recorder.step(kind, pid=child):
+                self._inflict_on_child(what, child)
             return
         place = self._chance.choice(self._processes.of(whom))
         with self._recorder.step(kind, process=place.name):
@@ -106,14 +119,41 @@ class Nemesis:
             else:
                 self._pause(place)
 
+    def _children(self) -> list[int]:
+        """Return the children of supervisors, once there is any."""
+        deadline = time.monotonic() + START_PATIENCE
+        while True:
+            places = self._processes.of("supervisor")
+            found = [pid for place in places for pid in place.children()]
+            if found or time.monotonic() > deadline:
+                return found
+            time.sleep(0.02)
+
+    def _inflict_on_child(self, what: str, pid: int) -> None:
+        with suppress(ProcessLookupError):
+            if what == "kill":
+                os.kill(pid, signal.SIGKILL)
+                return
+            os.kill(pid, signal.SIGSTOP)
+            self._later(lambda: os.kill(pid, signal.SIGCONT))
+
     def _pause(self, place: Place) -> None:
+        name = place.name
+
+        def resume() -> None:
+            if place.name == name:  # a killed one is gone
+                place.resume()
+
         place.pause()
+        self._later(resume)
+
+    def _later(self, resume: Callable[[], None]) -> None:
         until = time.monotonic() + self._chance.uniform(*PAUSES)
-        heappush(self._resumptions, (until, next(self._order), place, place.name))
+        heappush(self._resumptions, (until, next(self._order), resume))
 
     def _resume(self, now: float) -> None:
-        """Let those go on whose pause is over; the killed ones are gone."""
+        """Let those go on whose pause is over."""
         while self._resumptions and self._resumptions[0][0] <= now:
-            _, _, place, name = heappop(self._resumptions)
-            if place.name == name:
-                place.resume()
+            _, _, resume = heappop(self._resumptions)
+            with suppress(ProcessLookupError):
+                resume()

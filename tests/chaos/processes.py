@@ -1,13 +1,21 @@
 """The processes of a chaos run: started, paused, killed, replaced."""
 
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 
 from tests.chaos.server import ChaosServer
 from tests.processes.workers import PATIENCE, ROOT, wait_until
+
+# A short grace, for those whose supervisor was killed; and many replacements.
+SUPERVISED = ("--processes", "2", "--grace", "3", "--max-messages", "500")
+
+
+START_PATIENCE = 60.0  # seconds: they all start at once
 
 
 class ProcessEnded(Exception):
@@ -24,6 +32,8 @@ class Place:
         self._command = [sys.executable, "manage.py"]
         if role == "worker":
             self._command += ["runworker", "--threads", "4"]
+        elif role == "supervisor":
+            self._command += ["runworker", "--threads", "4", *SUPERVISED]
         else:
             self._command += ["chaosclient", role, str(seed)]
         self._count = 0
@@ -45,8 +55,17 @@ class Place:
 
     def is_acting(self) -> bool:
         """Say whether the process has recorded anything."""
-        history = self._server.history / f"{self.name}.jsonl"
-        return history.exists() and history.stat().st_size > 0
+        histories = self._server.history.glob(f"{self.name}.*.jsonl")
+        return any(history.stat().st_size > 0 for history in histories)
+
+    def children(self) -> list[int]:
+        """Return the processes that it has started and that live."""
+        pid = self._process.pid
+        try:
+            text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        except OSError:
+            return []
+        return [int(child) for child in text.split()]
 
     def replace(self) -> None:
         """Kill the process, as kill -9 does, and start another."""
@@ -65,6 +84,14 @@ class Place:
         """End the process without a warning."""
         self._process.kill()
         self._process.wait(PATIENCE)
+
+    def end(self) -> None:
+        """Kill the process and its children: the run is over."""
+        children = self.children()
+        self.kill()
+        for pid in children:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def check(self) -> None:
         """Raise if the process has ended by itself."""
@@ -101,7 +128,7 @@ class Processes:
         with ExitStack() as stack:
             processes = cls(server, roles, seed)
             for place in processes._places:
-                stack.callback(place.kill)
+                stack.callback(place.end)
             yield processes
 
     def of(self, *roles: str) -> list[Place]:
@@ -111,7 +138,7 @@ class Processes:
     def await_all(self) -> None:
         """Wait until each process has begun to record what it does."""
         for place in self._places:
-            wait_until(place.is_acting, f"{place.name} begins")
+            wait_until(place.is_acting, f"{place.name} begins", START_PATIENCE)
 
     def stop(self, *roles: str) -> None:
         """Let the processes of some roles end; raise if one ends badly."""

@@ -30,7 +30,7 @@ _BEHIND = """
                 ELSE (SELECT next_offset - 1 FROM eventstreaming_stream
                        WHERE name = s.source) END, -1)
 """
-ROLES = {"worker": 2, "producer": 3, "consumer": 2, "reader": 2}
+ROLES = {"worker": 1, "supervisor": 1, "producer": 3, "consumer": 2, "reader": 2}
 
 
 class StoodStill(Exception):
@@ -57,7 +57,7 @@ def run_chaos(plan: Plan, history: Path) -> Verdict:
                 nemesis = Nemesis(server, processes, recorder, plan.seed)
                 nemesis.run(plan.faults, plan.seconds)
             drain(server, processes)
-            processes.stop("producer", "consumer", "worker")
+            processes.stop("producer", "consumer", "worker", "supervisor")
             processes.stop("reader")  # which reads everything once more
         read_final_state(server).save(history)
     return check(History.load(history), plan.floors)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,15 @@ from demo_project.embedded import EmbeddedPostgreSQL
 from tests.processes.workers import PATIENCE, ROOT, wait_until
 
 SETTINGS = "tests.chaos.settings"
+MOST_CONNECTIONS = 150
+EXHAUSTED_SECONDS = 1.0
 
 
 class ChaosServer(EmbeddedPostgreSQL):
     """A PostgreSQL of the run's own. It keeps what it acknowledged."""
 
     def __init__(self, folder: Path, history: Path) -> None:
-        super().__init__(folder, max_connections=200)
+        super().__init__(folder, max_connections=MOST_CONNECTIONS)
         self.history = history
 
     def environment(self, process: str) -> dict[str, str]:
@@ -57,17 +59,20 @@ class ChaosServer(EmbeddedPostgreSQL):
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
-                return psycopg.connect(
-                    host=str(self.sockets),
-                    user="postgres",
-                    dbname="postgres",
-                    autocommit=True,
-                    application_name="chaos",
-                )
+                return self._open()
             except psycopg.OperationalError:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
+
+    def _open(self) -> psycopg.Connection[tuple[Any, ...]]:
+        return psycopg.connect(
+            host=str(self.sockets),
+            user="postgres",
+            dbname="postgres",
+            autocommit=True,
+            application_name="chaos",
+        )
 
     def crash(self) -> None:
         """Let the server stop without writing anything more, and start it again."""
@@ -79,12 +84,25 @@ class ChaosServer(EmbeddedPostgreSQL):
     def end_sessions(self, chance: random.Random) -> int:
         """End some of the clients' sessions; return how many."""
         with self.session() as session:
-            chosen = [pid for pid in _clients(session) if chance.random() < 0.4]
-            session.execute(
-                "SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) AS pid",
-                [chosen],
-            )
+            return self._end_sessions(session, chance)
+
+    def _end_sessions(
+        self, session: psycopg.Connection[tuple[Any, ...]], chance: random.Random
+    ) -> int:
+        chosen = [pid for pid in _clients(session) if chance.random() < 0.4]
+        session.execute(
+            "SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) AS pid", [chosen]
+        )
         return len(chosen)
+
+    def exhaust(self, chance: random.Random) -> None:
+        """Take all connections that are left, end some sessions, and wait a little."""
+        with self.session() as first, ExitStack() as taken:
+            with suppress(psycopg.OperationalError):  # no more
+                while True:
+                    taken.enter_context(closing(self._open()))
+            self._end_sessions(first, chance)
+            time.sleep(EXHAUSTED_SECONDS)
 
     def kill_session(self, chance: random.Random) -> None:
         """Kill the process of a session: the server ends all, and recovers."""

@@ -1,5 +1,7 @@
 """Settings of the processes of a chaos run: the package and the run's own app."""
 
+import os
+
 import environ
 
 env = environ.Env()
@@ -17,7 +19,8 @@ EVENT_STORES = {
         "BACKEND": "tests.history.stores.RecordingStore",
         "OPTIONS": {
             "history": env("CHAOS_HISTORY"),
-            "process": env("CHAOS_PROCESS"),
+            # A supervisor and its children share all but this.
+            "process": f"{env('CHAOS_PROCESS')}.{os.getpid()}",
         },
     },
 }

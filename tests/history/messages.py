@@ -111,6 +111,8 @@ class Messages:
             "acknowledge", "nack", "extend", "release", "bury"
         ):
             self._note_answers(operation)
+        for operation in history.named("release_worker"):
+            self._note_release_of_worker(operation)
         for deliveries in self.deliveries.values():
             deliveries.sort(key=lambda d: (d.token, d.operation.began))
 
@@ -208,6 +210,23 @@ class Messages:
                 accepted = None
             self.answers[number].append(
                 Answer(operation.name, number, token, accepted, fate, operation)
+            )
+
+    def _note_release_of_worker(self, operation: Operation) -> None:
+        """Note what was given back for a dead process; it may have been all it had."""
+        fate = self.history.fate(operation)
+        leases = operation.result.get("messages", [])
+        if operation.outcome == "info":
+            _host, pid, _token = operation.arguments["worker"].split(":")
+            leases = [
+                (delivery.id, delivery.token)
+                for deliveries in self.deliveries.values()
+                for delivery in deliveries
+                if delivery.operation.process.endswith(f".{pid}")
+            ]
+        for number, token in leases:
+            self.answers[number].append(
+                Answer("release", number, token, None, fate, operation)
             )
 
 

@@ -1,12 +1,13 @@
 """A store that records every operation on it, the workers' own ones too."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from eventstreaming.backends.base_queues import LeaseTerms
 from eventstreaming.backends.postgresql import PostgreSQLEventStore
+from eventstreaming.backends.postgresql.lanes import Lanes
 from eventstreaming.events import arguments
 from eventstreaming.types import (
     ANY_VERSION,
@@ -97,7 +98,10 @@ class RecordingStore(PostgreSQLEventStore):
             result["ids"] = [int(message_id) for message_id in ids]
         return ids
 
-    def claim_many(self, queues: Mapping[str, LeaseTerms], limit: int) -> list[Message]:
+    def _claim_all(
+        self, queues: Mapping[str, LeaseTerms], lanes: dict[str, Lanes], limit: int
+    ) -> list[Message]:
+        """Record what all deliveries come from."""
         terms = {
             name: asked._replace(
                 visibility_timeout=asked.visibility_timeout
@@ -118,7 +122,7 @@ class RecordingStore(PostgreSQLEventStore):
                 )
                 for name, asked in terms.items()
             }
-            messages = super().claim_many(terms, limit)
+            messages = super()._claim_all(terms, lanes, limit)
             for name, result in results.items():
                 result["deliveries"] = [
                     _delivery(message)
@@ -203,6 +207,22 @@ class RecordingStore(PostgreSQLEventStore):
         messages = list(messages)
         with self._step("release", messages=_leases(messages)):
             super().release(messages)
+
+    def release_worker(
+        self,
+        worker_id: str,
+        queues: Iterable[str],
+        *,
+        begun: Collection[str] | None = None,
+    ) -> list[str]:
+        with self._step("release_worker", worker=worker_id) as result:
+            receipts = super().release_worker(worker_id, queues, begun=begun)
+            result["messages"] = [
+                [int(number), arguments.receipt(receipt, int(number))]
+                for receipt in receipts
+                for number in [receipt.partition(":")[0]]
+            ]
+        return receipts
 
     def redrive(
         self,

@@ -114,10 +114,12 @@ def database_url() -> str:
     return f"postgres://{user}{password}@{host}:{settings['PORT'] or 5432}/{name}"
 
 
-def wait_until(condition: Callable[[], bool], what: str) -> None:
+def wait_until(
+    condition: Callable[[], bool], what: str, patience: float = PATIENCE
+) -> None:
     """Wait for a condition; fail with its description when it does not come."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {PATIENCE:.0f} s in vain: {what}")
+            raise AssertionError(f"waited {patience:.0f} s in vain: {what}")
         time.sleep(0.02)

@@ -1,0 +1,53 @@
+"""A worker that runs alone, and one whose supervisor is gone."""
+
+import os
+import signal
+import socket
+
+import pytest
+
+from eventstreaming.processing.endings import Ending
+from eventstreaming.processing.registry import Handlers
+from eventstreaming.processing.running import run_alone, run_child
+from eventstreaming.processing.supervised import LINE, ChildsEnd
+from eventstreaming.processing.worker import Worker
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return Worker(registry=Handlers())
+
+
+def test_worker_that_wants_to_be_replaced_ends_and_says_so(
+    worker: Worker, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker.ask_for_replacement("has a handler that does not end")
+    assert run_alone(worker, grace=5) is Ending.REPLACE
+    assert "has a handler that does not end: ending" in caplog.text
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_signal_drains_and_its_handler_is_gone_afterwards(
+    worker: Worker, number: signal.Signals
+) -> None:
+    before = signal.getsignal(number)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    alarm = signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), number))
+    try:
+        assert run_alone(worker, grace=5) is Ending.DONE
+    finally:
+        signal.signal(signal.SIGALRM, alarm)
+    assert signal.getsignal(number) is before
+
+
+def test_child_whose_supervisor_is_gone_drains(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ours, theirs = socket.socketpair()
+    monkeypatch.setenv(LINE, str(theirs.detach()))
+    line = ChildsEnd.from_environment()
+    assert line is not None
+    assert LINE not in os.environ  # for the processes that handlers start
+    ours.close()
+    assert run_child(worker, line, grace=5) is Ending.DONE
+    assert "the supervisor is gone" in caplog.text
