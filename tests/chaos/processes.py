@@ -12,7 +12,7 @@ from tests.chaos.server import ChaosServer
 from tests.processes.workers import PATIENCE, ROOT, wait_until
 
 # A short grace, for those whose supervisor was killed; and many replacements.
-SUPERVISED = ("--processes", "2", "--grace", "3", "--max-messages", "500")
+SUPERVISED = ("--processes", "2", "--grace", "10", "--max-messages", "500")
 
 
 START_PATIENCE = 60.0  # seconds: they all start at once
