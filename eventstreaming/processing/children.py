@@ -19,7 +19,7 @@ logger = logging.getLogger("eventstreaming.worker")
 REPORT_EVERY = 1.0  # seconds
 HANGING_SECONDS = 60.0  # without a report, of which there is one a second
 LATE_SECONDS = 60.0  # of a control loop, beyond what it meant to rest
-KILL_AFTER = 2.0  # seconds beyond the grace, within which a child ends by itself
+KILL_AFTER = 3.0  # seconds beyond the grace, within which a child ends by itself
 
 
 class Child:
@@ -47,6 +47,7 @@ class Child:
         self.is_leaving = False  # it was told to end
         self._heard_at = self.started_at
         self._kill_at = inf
+        self._is_killed = False
 
     @property
     def age(self) -> float:
@@ -86,6 +87,7 @@ class Child:
 
     def kill(self) -> None:
         """End it now."""
+        self._is_killed = True
         self._signal(signal.SIGKILL)
 
     def dump_stacks(self) -> None:
@@ -93,7 +95,9 @@ class Child:
         self._signal(signal.SIGUSR1)
 
     def why_kill(self) -> str:
-        """Say why it must be killed, or nothing."""
+        """Say why it must be killed, or nothing if it need not, or was."""
+        if self._is_killed:
+            return ""
         now = clock.monotonic()
         if now >= self._kill_at:
             return "has not ended within its grace"

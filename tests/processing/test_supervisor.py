@@ -190,7 +190,10 @@ def test_child_that_wants_it_is_replaced(
     "part", [{"is_silent": True}, {"report": {"late": 1.0}}], ids=["silent", "late"]
 )
 def test_child_that_hangs_is_killed_and_replaced(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, part: dict[str, Any]
+    stage: Stage,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    part: dict[str, Any],
 ) -> None:
     monkeypatch.setattr(children, "HANGING_SECONDS", 0.5)
     monkeypatch.setattr(children, "LATE_SECONDS", 1.0)
@@ -202,6 +205,7 @@ def test_child_that_hangs_is_killed_and_replaced(
     supervisor.stop()
     assert stage.wait() is Ending.DONE
     assert len(stage.notes("stopped")) == 1
+    assert caplog.text.count("killing it") == 1
 
 
 def test_child_that_outlasts_its_grace_is_killed(
