@@ -10,7 +10,6 @@ from django.db import connections, router
 from eventstreaming.backends import DEFAULT_ALIAS, event_stores
 from eventstreaming.exceptions import UnsupportedOperation
 from eventstreaming.models import DeadLetter, Message, Queue, TaskResult
-from eventstreaming.processing.registry import handlers
 
 # Ready, delayed and grouped messages each have an index that begins with the queue.
 _LIVE = """
@@ -65,8 +64,7 @@ SELECT queue FROM begun WHERE queue IS NOT NULL
 
 def queue_names(store: str = DEFAULT_ALIAS) -> list[str]:
     """
-    Return the queues of a store that hold something, are configured or have a
-    handler in this process.
+    Return the queues of a store that hold something or are configured.
 
     Raise UnsupportedOperation for a store in no database.
     """
@@ -79,7 +77,6 @@ def queue_names(store: str = DEFAULT_ALIAS) -> list[str]:
             *live_queue_names(using),
             *dead_letter_queue_names(using),
             *configured.values_list("name", flat=True),
-            *(h.queue for h in handlers.queues.values() if h.store == store),
         }
     )
 
