@@ -21,6 +21,7 @@ from eventstreaming.events.envelopes import (
     new_message,
     new_messages,
 )
+from eventstreaming.events.observing import sending
 from eventstreaming.events.queue_settings import Delays, QueueSettings
 from eventstreaming.events.unset import UNSET, Unset
 from eventstreaming.types import (
@@ -59,19 +60,22 @@ class BaseQueues(BaseCancelling, BaseDeadLetters, BaseWaking, ABC):
     ) -> EnqueuedId:
         """See services.enqueue()."""
         stream_name = arguments.stream_name(stream_name)
-        options = enqueue_options(
-            delay=delay,
-            priority=priority,
-            group_key=group_key,
-            deduplication_key=deduplication_key,
-            deduplication_window=deduplication_window,
-            expires_in=expires_in,
-            headers=headers,
-            correlation_id=correlation_id,
-        )
-        idempotency_key = arguments.text(idempotency_key, "idempotency_key")
-        new = new_message(message)
-        return self.write_message(stream_name, options, new, idempotency_key)
+        with sending("enqueue", stream_name, self.alias) as sent:
+            options = enqueue_options(
+                delay=delay,
+                priority=priority,
+                group_key=group_key,
+                deduplication_key=deduplication_key,
+                deduplication_window=deduplication_window,
+                expires_in=expires_in,
+                headers=sent.with_carried(headers),
+                correlation_id=correlation_id,
+            )
+            idempotency_key = arguments.text(idempotency_key, "idempotency_key")
+            new = new_message(message)
+            written = self.write_message(stream_name, options, new, idempotency_key)
+            sent.wrote(int(written.created))
+        return written
 
     def enqueue_many(
         self,
@@ -87,17 +91,20 @@ class BaseQueues(BaseCancelling, BaseDeadLetters, BaseWaking, ABC):
     ) -> list[EnqueuedId]:
         """See services.enqueue_many()."""
         stream_name = arguments.stream_name(stream_name)
-        options = enqueue_options(
-            delay=delay,
-            priority=priority,
-            group_key=group_key,
-            deduplication_key=None,
-            expires_in=expires_in,
-            headers=headers,
-            correlation_id=correlation_id,
-        )
-        new = new_messages(messages)
-        return self.write_messages(stream_name, options, new) if new else []
+        with sending("enqueue", stream_name, self.alias) as sent:
+            options = enqueue_options(
+                delay=delay,
+                priority=priority,
+                group_key=group_key,
+                deduplication_key=None,
+                expires_in=expires_in,
+                headers=sent.with_carried(headers),
+                correlation_id=correlation_id,
+            )
+            new = new_messages(messages)
+            written = self.write_messages(stream_name, options, new) if new else []
+            sent.wrote(len(written))
+        return written
 
     @abstractmethod
     def write_message(

@@ -23,6 +23,7 @@ from eventstreaming.events.envelopes import (
     checked_appends,
     prepared_append,
 )
+from eventstreaming.events.observing import sending
 from eventstreaming.exceptions import UnsupportedOperation
 from eventstreaming.types import (
     ANY_VERSION,
@@ -53,23 +54,25 @@ class BaseStreams(BaseReading):
         if idempotency_key is not None:
             self._require("supports_idempotency", "idempotency_key")
             idempotency_key = arguments.text(idempotency_key, "idempotency_key")
-        append = prepared_append(
-            stream_name,
-            events,
-            expected_version=expected_version,
-            key=key,
-            metadata=metadata,
-            correlation_id=correlation_id,
-            causation_id=causation_id,
-        )
-        name, expected, new = append.stream_name, append.expected, append.new
-        if not new:
-            return []
-        written = (
-            self.write_events(name, expected, new)
-            if idempotency_key is None
-            else self.write_once(name, expected, new, idempotency_key)
-        )
+        with sending("append", stream_name, self.alias) as sent:
+            append = prepared_append(
+                stream_name,
+                events,
+                expected_version=expected_version,
+                key=key,
+                metadata=sent.with_carried(metadata),
+                correlation_id=correlation_id,
+                causation_id=causation_id,
+            )
+            name, expected, new = append.stream_name, append.expected, append.new
+            if not new:
+                return []
+            written = (
+                self.write_events(name, expected, new)
+                if idempotency_key is None
+                else self.write_once(name, expected, new, idempotency_key)
+            )
+            sent.wrote(len(written))
         self.announce_events(name)
         return written
 
@@ -111,20 +114,25 @@ class BaseStreams(BaseReading):
         causation_id: str | None = None,
     ) -> list[list[StoredEvent]]:
         """See services.append_many()."""
-        return self.write_many(
-            [
-                prepared_append(
-                    item.stream_name,
-                    item.events,
-                    expected_version=item.expected_version,
-                    key=item.key,
-                    metadata=metadata,
-                    correlation_id=correlation_id,
-                    causation_id=causation_id,
-                )
-                for item in checked_appends(appends)
-            ]
-        )
+        items = checked_appends(appends)
+        with sending("append", _name_of(items), self.alias) as sent:
+            carried = sent.with_carried(metadata)
+            written = self.write_many(
+                [
+                    prepared_append(
+                        item.stream_name,
+                        item.events,
+                        expected_version=item.expected_version,
+                        key=item.key,
+                        metadata=carried,
+                        correlation_id=correlation_id,
+                        causation_id=causation_id,
+                    )
+                    for item in items
+                ]
+            )
+            sent.wrote(sum(map(len, written)))
+        return written
 
     def write_many(self, appends: Sequence[PreparedAppend]) -> list[list[StoredEvent]]:
         """Write checked appends, all or none. See write_in_order()."""
@@ -154,15 +162,15 @@ class BaseStreams(BaseReading):
     @contextmanager
     def deferred_appends(self) -> Iterator[DeferredAppends]:
         """See services.deferred_appends()."""
-        block = DeferredAppends()
-        with block.taking_part(self.alias) as outer, block.writing(self, outer):
+        block = DeferredAppends(self.alias)
+        with block.taking_part() as outer, block.writing(self, outer):
             yield block
 
     @asynccontextmanager
     async def adeferred_appends(self) -> AsyncIterator[DeferredAppends]:
         """See deferred_appends()."""
-        block = DeferredAppends()
-        with block.taking_part(self.alias) as outer:
+        block = DeferredAppends(self.alias)
+        with block.taking_part() as outer:
             async with async_block(block.writing(self, outer)):
                 yield block
 
@@ -258,3 +266,9 @@ class BaseStreams(BaseReading):
             raise UnsupportedOperation(
                 f"{type(self).__name__} does not support {what} ({capability} is False)"
             )
+
+
+def _name_of(appends: Sequence[Append]) -> str:
+    """Return the stream of all appends; several streams have no name."""
+    names = {item.stream_name for item in appends}
+    return names.pop() if len(names) == 1 else ""

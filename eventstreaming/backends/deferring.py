@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from eventstreaming.events.envelopes import PreparedAppend, prepared_append
+from eventstreaming.events.observing import sending
 from eventstreaming.exceptions import DeferredAppendsEnded
 from eventstreaming.types import ANY_VERSION, JSON, ExpectedVersion
 
@@ -22,7 +23,8 @@ _open: ContextVar[dict[str, "DeferredAppends"]] = ContextVar(
 class DeferredAppends:
     """What `deferred_appends()` gives to its block."""
 
-    def __init__(self) -> None:
+    def __init__(self, alias: str) -> None:
+        self._alias = alias
         self.collected: list[PreparedAppend] = []
         self._has_ended = False
 
@@ -45,25 +47,26 @@ class DeferredAppends:
         """
         if self._has_ended:
             raise DeferredAppendsEnded(stream_name)
-        self.collected.append(
-            prepared_append(
+        with sending("append", stream_name, self._alias) as sent:
+            append = prepared_append(
                 stream_name,
                 events,
                 expected_version=expected_version,
                 key=key,
-                metadata=metadata,
+                metadata=sent.with_carried(metadata),
                 correlation_id=correlation_id,
                 causation_id=causation_id,
             )
-        )
+            sent.wrote(len(append.new))
+        self.collected.append(append)
 
     @contextmanager
-    def taking_part(self, alias: str) -> Iterator["DeferredAppends | None"]:
+    def taking_part(self) -> Iterator["DeferredAppends | None"]:
         """Be the innermost block of this context; yield the one around it."""
         around = _open.get({})
-        _open.set({**around, alias: self})
+        _open.set({**around, self._alias: self})
         try:
-            yield around.get(alias)
+            yield around.get(self._alias)
         finally:
             self._has_ended = True
             _open.set(around)

@@ -9,6 +9,7 @@ from asgiref.sync import async_to_sync
 
 from eventstreaming.events.correlation import correlation_scope
 from eventstreaming.events.handling import handling_event, handling_message
+from eventstreaming.events.observing import handling
 from eventstreaming.types import Message, StoredEvent
 
 
@@ -40,6 +41,7 @@ def handle_event(
             causation_id=str(event.event_id),
         ),
         handling_event(subscription, event),
+        handling(event, subscription),
     ):
         _call(function, event)
 
@@ -50,6 +52,7 @@ def _story_of(message: Message) -> Iterator[None]:
     with (
         correlation_scope(message.correlation_id or origin, causation_id=origin),
         handling_message(message),
+        handling(message),
     ):
         yield
 
