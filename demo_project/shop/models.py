@@ -36,7 +36,7 @@ class CustomerSpending(models.Model):
     """
     What a customer has bought in all.
 
-    Only the subscription `customer-spending` writes it, from the events of the
+    Only the projection `customer-spending` writes it, from the events of the
     stream `orders`.
     """
 

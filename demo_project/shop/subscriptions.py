@@ -1,7 +1,10 @@
 """What the shop's workers run; `manage.py runworker` finds it here."""
 
 from demo_project.shop import services
+from demo_project.shop.events import OrderPlacedEvent
+from demo_project.shop.models import CustomerSpending
 from eventstreaming import Message, StoredEvent, queue_handler, subscription
+from eventstreaming.projections import Projection, handles
 
 
 @queue_handler("order-notifications", max_attempts=5)
@@ -17,10 +20,21 @@ def send_email(message: Message) -> None:
     services.send_email(message.payload)
 
 
-@subscription("orders", name="customer-spending", event_types=["OrderPlacedEvent"])
-def add_to_spending(event: StoredEvent) -> None:
-    """Keep the read model: each event counts exactly once, by the checkpoint."""
-    services.add_to_spending(event.payload)
+class Spending(Projection):
+    """
+    The read model: each event counts exactly once, by the checkpoint.
+
+    `manage.py rebuildprojection customer-spending` makes it anew.
+    """
+
+    name = "customer-spending"
+    source = "orders"
+    models = (CustomerSpending,)
+
+    @handles(OrderPlacedEvent)
+    def add(self, event: StoredEvent) -> None:
+        """Add an order to what its customer has bought."""
+        services.add_to_spending(event.payload)
 
 
 @subscription("orders", name="billing", event_types=["OrderPlacedEvent"], partitions=4)

@@ -95,6 +95,8 @@ class Checkpoint(models.Model):
     # Where the partition stops until the number of partitions has changed. It is
     # here, because who locks this row sees its newest version, and of others an older.
     barrier = models.BigIntegerField(_("barrier"), null=True, blank=True)
+    # Up to here a projection handles anew what it had handled before it was reset.
+    rebuild_until = models.BigIntegerField(_("rebuild until"), null=True, blank=True)
     parked_keys = models.IntegerField(_("parked keys"), default=0, db_default=0)
     handled = models.BigIntegerField(_("handled events"), default=0, db_default=0)
     epoch = models.BigIntegerField(_("epoch"), default=0, db_default=0)

@@ -73,6 +73,7 @@ def reset_subscription(
             attempts=0,
             error="",
             retry_at=None,
+            rebuild_until=None,
             epoch=F("epoch") + 1,  # who holds a lease may not move it back
             leased_until=None,
         )

@@ -29,6 +29,8 @@ from eventstreaming.processing.partition_leases import (
     PartitionLease,
     partition_leases,
 )
+from eventstreaming.processing.projections.declaring import Projection
+from eventstreaming.processing.projections.running import ProjectionRunner
 from eventstreaming.processing.registry import EventSubscription
 from eventstreaming.processing.subscriptions import (
     SAVED,
@@ -46,6 +48,8 @@ def runner_of(subscription: EventSubscription) -> SubscriptionRunner:
     """Return what runs a subscription, by its delivery."""
     if subscription.delivery == "at_least_once":
         return LeasedRunner(subscription)
+    if isinstance(subscription.function, Projection):
+        return ProjectionRunner(subscription)
     return SubscriptionRunner(subscription)
 
 

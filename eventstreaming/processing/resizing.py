@@ -28,7 +28,7 @@ def begin_resize(subscription: Subscription, partitions: int, *, using: str) -> 
     has not committed is handled again.
     """
     with transaction.atomic(using=using):
-        rows = _locked(subscription, using)
+        rows = lock_partitions(subscription, using)
         newest = Subscription.objects.using(using).get(pk=subscription.pk)
         if newest.wanted_partitions == partitions:
             return
@@ -36,7 +36,7 @@ def begin_resize(subscription: Subscription, partitions: int, *, using: str) -> 
         wanted = None
         if newest.partitions != partitions:
             wanted = partitions
-            barrier = max(map(_place, rows), default=None)
+            barrier = max(map(_farthest, rows), default=None)
             changes = {
                 "barrier": barrier,
                 "epoch": F("epoch") + 1,
@@ -58,7 +58,7 @@ def begin_resize(subscription: Subscription, partitions: int, *, using: str) -> 
 def finish_resize(subscription: Subscription, *, using: str) -> bool:
     """Share the buckets anew, if all partitions are at the barrier; say whether."""
     with transaction.atomic(using=using):
-        rows = _locked(subscription, using)
+        rows = lock_partitions(subscription, using)
         newest = Subscription.objects.using(using).get(pk=subscription.pk)
         wanted = newest.wanted_partitions
         if wanted is None or not rows:
@@ -89,7 +89,7 @@ def finish_resize(subscription: Subscription, *, using: str) -> bool:
     return True
 
 
-def _locked(subscription: Subscription, using: str) -> list[Checkpoint]:
+def lock_partitions(subscription: Subscription, using: str) -> list[Checkpoint]:
     """Lock all partitions: first these, and in this order, as workers do."""
     return list(
         Checkpoint.objects.using(using)
@@ -98,6 +98,12 @@ def _locked(subscription: Subscription, using: str) -> list[Checkpoint]:
         .select_for_update(of=("self",))
         .order_by("partition")
     )
+
+
+def _farthest(row: Checkpoint) -> int:
+    """Return how far a partition has come, before it was reset to be rebuilt, too."""
+    place = _place(row)
+    return place if row.rebuild_until is None else max(place, row.rebuild_until)
 
 
 def _place(row: Checkpoint) -> int:

@@ -7,6 +7,7 @@ commit together, so each event takes effect exactly once.
 """
 
 import logging
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from enum import Enum
@@ -181,8 +182,9 @@ class SubscriptionRunner:
             return self._lost(checkpoint, removed)
         self._end = looked_at if checkpoint.barrier is None else None
         self._parking = parking = self._parking_of(checkpoint)
-        longest = self._longest_batch()
         began = clock.monotonic()
+        self._begin(checkpoint, events)
+        longest = self._longest_batch()
         replay = self._replay(parking, began + longest / 2)
         reached, passed, handled = after, 0, replay.handled
         for event in events:
@@ -216,6 +218,9 @@ class SubscriptionRunner:
         self._save(checkpoint, reached, handled)
         busy = passed or replay.attempts
         return BatchResult.PROGRESSED if busy else BatchResult.CAUGHT_UP
+
+    def _begin(self, checkpoint: Any, events: Sequence[StoredEvent]) -> None:
+        """Prepare for a batch, for those who need to."""
 
     def _replay(self, parking: Parking, until: float) -> Replay:
         """Try again what is parked; see replay_parked()."""

@@ -113,8 +113,7 @@ def test_spending_adds_up_per_customer() -> None:
     ann, bob = register("Ann"), register("Bob")
     for customer, reference, cds in [(ann, "A1", 2), (bob, "B1", 1), (ann, "A2", 3)]:
         place(customer, reference, cds)
-    for event in read_stream("orders"):
-        subscriptions.add_to_spending(event)
+    subscriptions.Spending().project(list(read_stream("orders")))
     assert list(
         CustomerSpending.objects.order_by("pk").values_list("orders", "cds", "amount")
     ) == [(2, 5, Decimal("58.85")), (1, 1, Decimal("11.77"))]
@@ -169,8 +168,7 @@ def test_an_order_is_fulfilled_or_all_of_it_is_undone(
 def test_admin_pages_show_and_change_nothing(model: str) -> None:
     customer = register()
     order = place(customer, "A1")
-    for event in read_stream("orders"):
-        subscriptions.add_to_spending(event)
+    subscriptions.Spending().project(list(read_stream("orders")))
     client = Client()
     client.force_login(User.objects.create_superuser("admin"))
     page = client.get(f"/admin/shop/{model}/")

@@ -1,0 +1,1 @@
+"""Projections: read models that a subscription keeps, and that can be rebuilt."""
