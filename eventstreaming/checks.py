@@ -19,6 +19,7 @@ from django.db import router
 from eventstreaming.backends import SETTING, event_stores
 from eventstreaming.events.limits import limits
 from eventstreaming.exceptions import InvalidEventStore
+from eventstreaming.operations.health_bounds import health_bounds
 from eventstreaming.processing.registry import (
     EventSubscription,
     QueueHandler,
@@ -59,6 +60,11 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
         messages.append(
             _error(str(error), "See eventstreaming.events.limits.Limits.", "E003")
         )
+    try:
+        health_bounds()
+    except ImproperlyConfigured as error:
+        hint = "See eventstreaming.operations.thresholds.Thresholds."
+        messages.append(_error(str(error), hint, "E007"))
     messages += [
         checks.Warning(
             f"The setting {name} is not used.",

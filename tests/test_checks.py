@@ -65,6 +65,14 @@ def test_wrong_limits_are_named(limits: object) -> None:
         assert "eventstreaming.E003" in found()
 
 
+@pytest.mark.parametrize(
+    "bounds", [{"ill": {}}, {"degraded": {"lagg": 1}}, {"unhealthy": {"lag": -1}}, []]
+)
+def test_wrong_bounds_of_health_are_named(bounds: object) -> None:
+    with override_settings(EVENT_STREAM_HEALTH=bounds):
+        assert "EVENT_STREAM_HEALTH" in found()["eventstreaming.E007"].msg
+
+
 def test_router_that_sends_events_elsewhere_is_an_error() -> None:
     with override_settings(DATABASE_ROUTERS=["tests.test_checks.Elsewhere"]):
         assert "writes events to 'elsewhere'" in found()["eventstreaming.E004"].msg

@@ -48,10 +48,16 @@ class SubscriptionStatus:
     partitions: Sequence[PartitionStatus] = ()
 
     @property
+    def stalled(self) -> float:
+        """Return for how many seconds events have waited while it got no further."""
+        if not self.lag:
+            return 0.0
+        return self.behind if self.idle is None else min(self.idle, self.behind)
+
+    @property
     def is_stuck(self) -> bool:
         """Say whether events wait and nothing was handled for a minute."""
-        waited = self.behind if self.idle is None else min(self.idle, self.behind)
-        return self.state == "active" and self.lag > 0 and waited > STUCK_SECONDS
+        return self.state == "active" and self.stalled > STUCK_SECONDS
 
 
 def subscription_statuses(

@@ -13,7 +13,8 @@ class Thresholds:
     What is still well; None is not looked at.
 
     `held` is how many seconds a transaction may hold readers back. `lag` and
-    `behind` are the events and seconds that a subscription may be late. `depth`
+    `behind` are the events and seconds that a subscription may be late, and `stalled`
+    the seconds that it may get no further while events wait. `depth`
     and `dead` are the messages that a queue may hold, and `age` the seconds that
     its oldest ready one may have waited. `failed` is how many sagas of one name may
     wait for somebody, because a step could not be undone.
@@ -22,6 +23,7 @@ class Thresholds:
     held: float | None = None
     lag: float | None = None
     behind: float | None = None
+    stalled: float | None = None
     depth: float | None = None
     dead: float | None = None
     age: float | None = None
@@ -50,10 +52,19 @@ def problems(status: StoreStatus, thresholds: Thresholds) -> Iterator[str]:
             )
     for item in status.subscriptions:
         name = f"subscription {item.name}"
-        if _beyond(item.lag, thresholds.lag):
-            yield f"{name}: {item.lag} events behind (allowed: {thresholds.lag:g})"
+        # One more than was counted is not known, but that there are more.
+        if _beyond(item.lag + (not item.lag_is_exact), thresholds.lag):
+            more = "" if item.lag_is_exact else "+"
+            yield (
+                f"{name}: {item.lag}{more} events behind (allowed: {thresholds.lag:g})"
+            )
         if _beyond(item.behind, thresholds.behind):
             yield f"{name}: {item.behind:.1f} s behind (allowed: {thresholds.behind:g})"
+        if _beyond(item.stalled, thresholds.stalled):
+            yield (
+                f"{name}: no progress for {item.stalled:.1f} s "
+                f"(allowed: {thresholds.stalled:g})"
+            )
     for queue in status.queues:
         name = f"queue {queue.stream_name}"
         if _beyond(queue.depth, thresholds.depth):

@@ -1,6 +1,6 @@
 """Each bound is looked at by itself, and what lies on it is still well."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -43,6 +43,7 @@ STATUS = StoreStatus(
         ("held", 30, "pid 77"),
         ("lag", 4, "subscription billing"),
         ("behind", 20, "subscription billing"),
+        ("stalled", 20, "subscription billing"),
         ("depth", 3, "queue mail"),
         ("dead", 3, "queue mail"),
         ("age", 10, "queue mail"),
@@ -62,6 +63,14 @@ def test_nothing_is_looked_at_unless_it_is_asked_for() -> None:
     assert list(problems(STATUS, Thresholds())) == []
     everything = {field.name: 0 for field in fields(Thresholds)}
     assert len(list(problems(STATUS, Thresholds(**everything)))) == len(everything)
+
+
+def test_more_than_was_counted_is_beyond_what_was_counted() -> None:
+    """The lag is counted up to 10,000, which is a bound of the health check, too."""
+    (exact,) = STATUS.subscriptions
+    for counted, found in ((exact, 0), (replace(exact, lag_is_exact=False), 1)):
+        status = replace(STATUS, subscriptions=[counted])
+        assert len(list(problems(status, Thresholds(lag=counted.lag)))) == found
 
 
 @pytest.mark.parametrize("value", [-1, True, "5", float("nan")])

@@ -16,6 +16,7 @@ _BOUNDS = {
     "held": ("SECONDS", "when a transaction holds readers back for longer"),
     "lag": ("EVENTS", "when a subscription has more events ahead (10000 are counted)"),
     "behind": ("SECONDS", "when the next event of a subscription is older"),
+    "stalled": ("SECONDS", "when a subscription gets no further while events wait"),
     "depth": ("MESSAGES", "when a queue holds more"),
     "dead": ("MESSAGES", "when a queue has more dead letters"),
     "age": ("SECONDS", "when the oldest ready message of a queue waits longer"),
