@@ -6,13 +6,23 @@ and services. `wait_until_processed()` has an async twin.
 """
 
 from eventstreaming.processing.projections.declaring import Projection, handles
+from eventstreaming.processing.projections.exceptions import (
+    NotProcessedInTime,
+    RebuildFailed,
+    UnknownProjection,
+    WaitInTransaction,
+)
 from eventstreaming.processing.projections.waiting import (
     await_until_processed,
     wait_until_processed,
 )
 
 __all__ = [
+    "NotProcessedInTime",
     "Projection",
+    "RebuildFailed",
+    "UnknownProjection",
+    "WaitInTransaction",
     "await_until_processed",
     "handles",
     "wait_until_processed",

@@ -12,7 +12,6 @@ from eventstreaming.backends import DEFAULT_ALIAS, event_stores
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.exceptions import (
     EventsTruncated,
-    RebuildFailed,
     StreamDeleted,
     UnsupportedOperation,
 )
@@ -22,6 +21,9 @@ from eventstreaming.processing.preparing import prepare_subscription
 from eventstreaming.processing.projections.building import Building, shadow_name
 from eventstreaming.processing.projections.clearing import InPlace
 from eventstreaming.processing.projections.declared import declared_projection
+from eventstreaming.processing.projections.exceptions import (
+    RebuildFailed,
+)
 from eventstreaming.processing.projections.running import ProjectionRunner
 from eventstreaming.processing.sources import Source, SourceKind
 from eventstreaming.processing.subscriptions import BatchResult

@@ -5,9 +5,8 @@ from asgiref.sync import async_to_sync
 from django.db import transaction
 
 from eventstreaming import append
-from eventstreaming.exceptions import (
-    InvalidType,
-    InvalidValue,
+from eventstreaming.exceptions import InvalidType, InvalidValue
+from eventstreaming.processing.projections.exceptions import (
     NotProcessedInTime,
     WaitInTransaction,
 )

@@ -9,11 +9,7 @@ import pytest
 from django.db import connection, connections
 
 from eventstreaming import event_store, truncate_stream
-from eventstreaming.exceptions import (
-    EventsTruncated,
-    RebuildFailed,
-    UnknownProjection,
-)
+from eventstreaming.exceptions import EventsTruncated
 from eventstreaming.models import Checkpoint, ParkedEvent, Subscription
 from eventstreaming.operations.rebuilding import (
     abandon_rebuild,
@@ -21,6 +17,10 @@ from eventstreaming.operations.rebuilding import (
 )
 from eventstreaming.processing.projections.building import Building
 from eventstreaming.processing.projections.declared import declared_projection
+from eventstreaming.processing.projections.exceptions import (
+    RebuildFailed,
+    UnknownProjection,
+)
 from eventstreaming.processing.subscriptions import BatchResult
 from tests.group_proofs.worker import folded
 from tests.projections.tallying import (

@@ -12,7 +12,6 @@ from typing import Any
 
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.identity import worker_id
-from eventstreaming.exceptions import RebuildFailed
 from eventstreaming.models import Checkpoint, ParkedEvent, Subscription
 from eventstreaming.processing.choosing import Chooser
 from eventstreaming.processing.claims import Claims
@@ -21,6 +20,9 @@ from eventstreaming.processing.projections.clearing import (
     problem_of,
 )
 from eventstreaming.processing.projections.declaring import Projection
+from eventstreaming.processing.projections.exceptions import (
+    RebuildFailed,
+)
 from eventstreaming.processing.projections.running import ProjectionRunner
 from eventstreaming.processing.projections.shadow import Shadow
 from eventstreaming.processing.projections.tables import tables_of

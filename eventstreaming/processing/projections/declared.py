@@ -1,7 +1,9 @@
 """Finding what is declared under the name of a projection."""
 
-from eventstreaming.exceptions import UnknownProjection
 from eventstreaming.processing.projections.declaring import Projection
+from eventstreaming.processing.projections.exceptions import (
+    UnknownProjection,
+)
 from eventstreaming.processing.registry import EventSubscription, handlers
 
 

@@ -7,13 +7,12 @@ from eventstreaming import clock
 from eventstreaming.backends import DEFAULT_ALIAS, event_stores
 from eventstreaming.backends.resting import is_in_transaction
 from eventstreaming.events import arguments
-from eventstreaming.exceptions import (
-    InvalidValue,
+from eventstreaming.exceptions import InvalidValue, UnsupportedOperation
+from eventstreaming.models import Checkpoint
+from eventstreaming.processing.projections.exceptions import (
     NotProcessedInTime,
-    UnsupportedOperation,
     WaitInTransaction,
 )
-from eventstreaming.models import Checkpoint
 from eventstreaming.processing.sources import Source, SourceKind
 from eventstreaming.types import Duration, StoredEvent
 
