@@ -14,7 +14,6 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from eventstreaming import services
 from eventstreaming.admin.cursors import Cursor
 from eventstreaming.admin.formats import (
     add_link,
@@ -28,6 +27,7 @@ from eventstreaming.admin.pages import UncountedChangeList
 from eventstreaming.admin.queue_filters import BLOCKED, DELAYED, READY
 from eventstreaming.admin.queue_form import QueueForm
 from eventstreaming.admin.viewing import StyledAdmin
+from eventstreaming.backends import event_store
 from eventstreaming.events.patterns import is_pattern, matching
 from eventstreaming.models import DeadLetter, Message, Queue
 from eventstreaming.operations.queue_names import (
@@ -52,7 +52,7 @@ class QueueChangeList(UncountedChangeList):
     All queues, with settings or without.
 
     A queue that has no settings is shown as an unsaved row. The numbers of a
-    page cost one bounded query per queue.
+    page cost one statement, bounded for each queue.
     """
 
     def get_results(self, request: HttpRequest) -> None:
@@ -67,11 +67,14 @@ class QueueChangeList(UncountedChangeList):
         names = {*stored, *live_queue_names(), *dead_letter_queue_names()}
         chosen = sorted(name for name in names if name.startswith(prefix))
         may_add = self.model_admin.has_add_permission(request)
+        page = self._page(chosen, cursor)
+        named = [name for name in page if not is_pattern(name)]
+        infos = dict(zip(named, event_store.queue_infos(named), strict=True))
         rows = []
-        for name in self._page(chosen, cursor):
+        for name in page:
             queue: Any = stored.get(name) or Queue(name=name)
             queue.glance = Glance(
-                None if is_pattern(name) else services.queue_info(name),
+                infos.get(name),
                 _paused_at(name, pauses),
                 name in stored,
                 may_add,

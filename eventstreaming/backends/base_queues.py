@@ -321,6 +321,10 @@ class BaseQueues(BaseCancelling, BaseDeadLetters, BaseWaking, ABC):
     def queue_info(self, stream_name: str, *, exact: bool = False) -> QueueInfo:
         """See services.queue_info()."""
 
+    def queue_infos(self, stream_names: Sequence[str]) -> list[QueueInfo]:
+        """Return what queue_info() tells of several queues, in their order."""
+        return [self.queue_info(name) for name in stream_names]
+
     @abstractmethod
     def purge(self, stream_name: str) -> int:
         """See services.purge()."""

@@ -249,6 +249,10 @@ class BaseStreams(BaseReading):
     def stream_info(self, stream_name: str) -> StreamInfo:
         """See services.stream_info()."""
 
+    def stream_infos(self, stream_names: Sequence[str]) -> list[StreamInfo]:
+        """Return what stream_info() tells of several streams, in their order."""
+        return [self.stream_info(name) for name in stream_names]
+
     @abstractmethod
     def create_stream(
         self, stream_name: str, *, concurrent: bool | None = None

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpResponseBase
 
 from eventstreaming import services
+from eventstreaming.backends import event_stores
 from eventstreaming.exceptions import InvalidValue
 from eventstreaming.http import parameters
 from eventstreaming.http.documents import dead_letter_document, queue_document
@@ -29,9 +30,7 @@ _SELECTION = ["ids", "reason", "fingerprint", "limit"]
 def list_queues(call: Call) -> dict[str, Any]:
     """Answer all queues that hold something or are configured."""
     parameters.query(call.request)
-    infos = [
-        services.queue_info(name, store=call.store) for name in queue_names(call.store)
-    ]
+    infos = event_stores[call.store].queue_infos(queue_names(call.store))
     return {"queues": [queue_document(info) for info in infos]}
 
 

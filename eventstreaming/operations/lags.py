@@ -1,6 +1,8 @@
 """How many events lie between a checkpoint and the end of what it reads."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import BigIntegerField, Case, QuerySet, Subquery, When
 
@@ -17,6 +19,14 @@ class Count(Subquery):
     output_field = BigIntegerField()
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What lies ahead of a checkpoint: how many events, and the time of the next."""
+
+    lag: int
+    next_at: datetime | None
+
+
 def measure_lags(checkpoints: Iterable[Checkpoint], *, using: str) -> dict[int, int]:
     """
     Return the lag of each checkpoint by its id. `using` is their database.
@@ -25,6 +35,12 @@ def measure_lags(checkpoints: Iterable[Checkpoint], *, using: str) -> dict[int, 
     the offsets; elsewhere the events are counted by an index, all checkpoints
     in one query. Events that a filter passes over count, too.
     """
+    ahead = measure_ahead(checkpoints, using=using)
+    return {key: found.lag for key, found in ahead.items()}
+
+
+def measure_ahead(checkpoints: Iterable[Checkpoint], *, using: str) -> dict[int, Ahead]:
+    """Return what lies ahead of each checkpoint by its id; see measure_lags()."""
     rows = list(checkpoints)
     sources = {row.pk: Source.parse(row.subscription.source) for row in rows}
     names = {source.name for source in sources.values() if source.is_stream}
@@ -34,23 +50,24 @@ def measure_lags(checkpoints: Iterable[Checkpoint], *, using: str) -> dict[int, 
             Stream.objects.using(using).filter(name__in=names) if names else ()
         )
     }
-    lags: dict[int, int] = {}
-    counts: dict[int, QuerySet[Event]] = {}
+    known: dict[int, int] = {}
+    following: dict[int, QuerySet[Event]] = {}
+    nothing = Ahead(0, None)
     for row in rows:
         source = sources[row.pk]
         if not source.is_stream:
-            counts[row.pk] = _ahead(row, source)
+            following[row.pk] = _ahead(row, source)
             continue
         stream = streams.get(source.name)
         if stream is None or stream.state == Stream.State.DELETED:
-            lags[row.pk] = 0
-        elif stream.kind == Stream.Kind.CONCURRENT:
-            counts[row.pk] = _ahead_in_stream(row, stream)
-        else:
-            following = 0 if row.offset is None else row.offset + 1
-            ahead = stream.next_offset - max(following, stream.first_offset)
-            lags[row.pk] = min(ahead, BOUND + 1)
-    return lags | _count(counts, using)
+            continue
+        following[row.pk] = _ahead_in_stream(row, stream)
+        if stream.kind == Stream.Kind.SERIAL:
+            first = 0 if row.offset is None else row.offset + 1
+            lag = stream.next_offset - max(first, stream.first_offset)
+            known[row.pk] = min(lag, BOUND + 1)
+    measured = _measure(following, known, using)
+    return {row.pk: measured.get(row.pk, nothing) for row in rows}
 
 
 def _ahead(checkpoint: Checkpoint, source: Source) -> QuerySet[Event]:
@@ -61,21 +78,40 @@ def _ahead(checkpoint: Checkpoint, source: Source) -> QuerySet[Event]:
 
 
 def _ahead_in_stream(checkpoint: Checkpoint, stream: Stream) -> QuerySet[Event]:
-    events = Event.objects.filter(stream_id=stream.pk)
-    if checkpoint.offset is not None:
-        events = events.filter(offset__gt=checkpoint.offset)
+    first = 0 if checkpoint.offset is None else checkpoint.offset + 1
+    events = Event.objects.filter(
+        stream_id=stream.pk, offset__gte=max(first, stream.first_offset)
+    )
     return events.order_by("offset")
 
 
-def _count(ahead: dict[int, QuerySet[Event]], using: str) -> dict[int, int]:
-    """Count the events of each query, up to one more than the bound."""
-    if not ahead:
+def _measure(
+    following: dict[int, QuerySet[Event]], known: dict[int, int], using: str
+) -> dict[int, Ahead]:
+    """Count what is not known, up to one more than the bound, and find the next."""
+    if not following:
         return {}
     lag = Case(
         *(
             When(pk=key, then=Count(events.values("pk")[: BOUND + 1]))
-            for key, events in ahead.items()
+            for key, events in following.items()
+            if key not in known
+        ),
+        default=None,
+        output_field=BigIntegerField(),
+    )
+    next_at = Case(
+        *(
+            When(pk=key, then=Subquery(events.values("timestamp")[:1]))
+            for key, events in following.items()
         )
     )
-    rows = Checkpoint.objects.using(using).filter(pk__in=ahead).annotate(lag=lag)
-    return dict(rows.values_list("pk", "lag"))
+    rows = (
+        Checkpoint.objects.using(using)
+        .filter(pk__in=following)
+        .annotate(lag=lag, next_at=next_at)
+    )
+    return {
+        key: Ahead(known[key] if counted is None else counted, at)
+        for key, counted, at in rows.values_list("pk", "lag", "next_at")
+    }

@@ -9,7 +9,7 @@ from django.db import connections, router
 
 from eventstreaming.backends import DEFAULT_ALIAS, event_stores
 from eventstreaming.exceptions import UnsupportedOperation
-from eventstreaming.models import DeadLetter, Message, Queue, TaskResult
+from eventstreaming.models import DeadLetter, Message, TaskResult
 
 # Ready, delayed and grouped messages each have an index that begins with the queue.
 _LIVE = """
@@ -62,6 +62,19 @@ SELECT queue FROM begun WHERE queue IS NOT NULL
 """
 
 
+# Patterns of settings name no queue.
+_CONFIGURED = (
+    "SELECT name FROM eventstreaming_queue WHERE substr(name, length(name)) <> '*'"
+)
+_ALL = " UNION ".join(
+    (
+        f"SELECT queue FROM ({_LIVE}) AS live",
+        f"SELECT queue FROM ({_DEAD}) AS dead",
+        _CONFIGURED,
+    )
+)
+
+
 def queue_names(store: str = DEFAULT_ALIAS) -> list[str]:
     """
     Return the queues of a store that hold something or are configured.
@@ -71,14 +84,7 @@ def queue_names(store: str = DEFAULT_ALIAS) -> list[str]:
     using = event_stores[store].database
     if using is None:
         raise UnsupportedOperation(f"store {store!r} lists no queues")
-    configured = Queue.objects.using(using).exclude(name__endswith="*")
-    return sorted(
-        {
-            *live_queue_names(using),
-            *dead_letter_queue_names(using),
-            *configured.values_list("name", flat=True),
-        }
-    )
+    return sorted(_names(_ALL, using))
 
 
 def live_queue_names(using: str | None = None) -> set[str]:

@@ -6,7 +6,7 @@ count up to a bound.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from eventstreaming.backends import DEFAULT_ALIAS, event_stores
 from eventstreaming.backends.fences import FenceStatus
@@ -15,9 +15,11 @@ from eventstreaming.events.patterns import name_or_pattern
 from eventstreaming.exceptions import UnsupportedOperation
 from eventstreaming.models import Stream
 from eventstreaming.operations.named import named
+from eventstreaming.operations.queue_activity import QueueHour, queue_hours
 from eventstreaming.operations.queue_names import queue_names
 from eventstreaming.operations.saga_status import SagaCounts, saga_counts
 from eventstreaming.operations.scheduling import ScheduleStatus, schedule_statuses
+from eventstreaming.operations.stream_growth import StreamGrowth, stream_growth
 from eventstreaming.operations.subscription_status import (
     SubscriptionStatus,
     subscription_statuses,
@@ -43,35 +45,56 @@ class StoreStatus:
     schedules: list[ScheduleStatus] = field(default_factory=list)
     sagas: list[SagaCounts] = field(default_factory=list)
     workers: list[WorkerStatus] = field(default_factory=list)
+    growth: list[StreamGrowth] = field(default_factory=list)
+    activity: list[QueueHour] = field(default_factory=list)
+
+
+PARTS = frozenset(field.name for field in fields(StoreStatus)) - {"store", "fence"}
 
 
 def store_status(
-    names: Collection[str] = (), *, limit: int = 50, store: str = DEFAULT_ALIAS
+    names: Collection[str] = (),
+    *,
+    limit: int = 50,
+    parts: Collection[str] = PARTS,
+    store: str = DEFAULT_ALIAS,
 ) -> StoreStatus:
     """
     Return what there is in a store: the fence, streams, queues and all that runs.
 
     `names` are streams and patterns (default: all), of which the first `limit`
-    by name are shown. Raise UnsupportedOperation for a store in no database.
+    by name are shown. `parts` are the fields that are wanted, the others stay empty.
+    What it costs in statements does not grow with streams, queues and subscriptions
+    of one partition. Raise UnsupportedOperation for a store in no database.
     """
     places = [name_or_pattern(name, "names") for name in names]
     limit = arguments.integer(limit, "limit", 0, 10_000)
     asked = event_stores[store]
     if asked.database is None:
         raise UnsupportedOperation(f"{type(asked).__name__} has no status")
-    streams = Stream.objects.using(asked.database).filter(named(places))
-    found = list(streams.order_by("name").values_list("name", flat=True)[: limit + 1])
+    using = asked.database
+    found = _stream_names(places, limit, using) if "streams" in parts else []
     return StoreStatus(
         store=store,
         fence=asked.fence_status(),
-        streams=[asked.stream_info(name) for name in found[:limit]],
+        streams=asked.stream_infos(found[:limit]),
         more_streams=len(found) > limit,
-        subscriptions=subscription_statuses(asked, asked.database),
-        queues=[asked.queue_info(name) for name in queue_names(store)],
-        schedules=schedule_statuses(asked.database),
-        sagas=saga_counts(store, asked.database),
-        workers=worker_statuses(asked.database),
+        subscriptions=(
+            subscription_statuses(asked, using) if "subscriptions" in parts else []
+        ),
+        queues=asked.queue_infos(queue_names(store)) if "queues" in parts else [],
+        schedules=schedule_statuses(using) if "schedules" in parts else [],
+        sagas=saga_counts(store, using) if "sagas" in parts else [],
+        workers=worker_statuses(using) if "workers" in parts else [],
+        growth=stream_growth(using) if "growth" in parts else [],
+        activity=list(queue_hours(using).values()) if "activity" in parts else [],
     )
+
+
+def _stream_names(places: list[str], limit: int, using: str) -> list[str]:
+    """Return one name more than the limit, which tells that there are more."""
+    streams = Stream.objects.using(using).filter(named(places)).order_by("name")
+    return list(streams.values_list("name", flat=True)[: limit + 1])
 
 
 def store_subscriptions(store: str = DEFAULT_ALIAS) -> list[SubscriptionStatus]:

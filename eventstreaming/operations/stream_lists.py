@@ -25,4 +25,4 @@ def streams_after(
         .order_by("name")
         .values_list("name", flat=True)[:limit]
     )
-    return [asked.stream_info(found) for found in list(names)]
+    return asked.stream_infos(list(names))

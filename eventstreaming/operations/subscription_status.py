@@ -5,17 +5,14 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from eventstreaming.backends.base import BaseEventStore
-from eventstreaming.exceptions import EventsTruncated, StreamDeleted
 from eventstreaming.models import Checkpoint, Subscription
-from eventstreaming.operations.lags import BOUND, measure_lags
+from eventstreaming.operations.lags import BOUND, Ahead, measure_ahead
 from eventstreaming.operations.partition_status import (
     PartitionStatus,
     age,
     partition_statuses,
 )
-from eventstreaming.processing.source_places import read_source
 from eventstreaming.processing.sources import Source
-from eventstreaming.types import StoredEvent
 
 STUCK_SECONDS = 60.0
 
@@ -73,9 +70,9 @@ def subscription_statuses(
     for checkpoint in checkpoints:
         by_name.setdefault(checkpoint.subscription.name, []).append(checkpoint)
     alone = [rows[0] for rows in by_name.values() if len(rows) == 1]
-    lags = measure_lags(alone, using=using)
+    ahead = measure_ahead(alone, using=using)
     return [
-        _status(store, rows[0], lags[rows[0].pk])
+        _status(rows[0], ahead[rows[0].pk])
         if len(rows) == 1
         else _status_of_group(store, rows, using)
         for rows in by_name.values()
@@ -107,33 +104,19 @@ def _status_of_group(
     )
 
 
-def _status(store: BaseEventStore, row: Checkpoint, lag: int) -> SubscriptionStatus:
-    source = Source.parse(row.subscription.source)
-    place = row.offset if source.is_stream else row.position
-    following = _next_event(store, source, place)
+def _status(row: Checkpoint, ahead: Ahead) -> SubscriptionStatus:
+    is_stream = Source.parse(row.subscription.source).is_stream
     return SubscriptionStatus(
         name=row.subscription.name,
         source=row.subscription.source,
         state=Subscription.State(row.subscription.state).name.lower(),
-        place=place,
-        lag=min(lag, BOUND),
-        lag_is_exact=lag <= BOUND,
-        behind=0.0 if following is None else age(following.timestamp),
+        place=row.offset if is_stream else row.position,
+        lag=min(ahead.lag, BOUND),
+        lag_is_exact=ahead.lag <= BOUND,
+        behind=0.0 if ahead.next_at is None else age(ahead.next_at),
         idle=None if row.progressed_at is None else age(row.progressed_at),
         attempts=row.attempts,
         error=row.error,
         alive=None if row.looked_at is None else age(row.looked_at),
         parked_keys=row.parked_keys,
     )
-
-
-def _next_event(
-    store: BaseEventStore, source: Source, place: int | None
-) -> StoredEvent | None:
-    start = None if place is None else place + 1
-    try:
-        return next(read_source(store, source, start, limit=1), None)
-    except EventsTruncated:
-        return next(read_source(store, source, None, limit=1), None)
-    except StreamDeleted:
-        return None

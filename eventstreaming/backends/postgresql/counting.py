@@ -1,5 +1,9 @@
 """How many messages a queue has: counted while there are few, estimated beyond."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
 from eventstreaming.backends.relational import RelationalStore
 from eventstreaming.events import arguments
 from eventstreaming.types import QueueInfo
@@ -18,47 +22,86 @@ class CountOperations(RelationalStore):
 
     def queue_info(self, stream_name: str, *, exact: bool = False) -> QueueInfo:
         """See services.queue_info(). One statement; two more for estimates."""
-        stream_name = arguments.stream_name(stream_name)
         bound = None if arguments.flag(exact, "exact") else COUNT_BOUND + 1
-        ((ready, due, in_flight, delayed, blocked, dead, oldest_age),) = self._execute(
-            "queue_info", {"queue": stream_name, "bound": bound}
-        )
-        counts = {
-            "ready": ready + due,
-            "in_flight": in_flight,
-            "delayed": delayed,
-            "blocked": blocked,
-            "dead": dead,
-        }
-        estimated: list[str] = []
-        if bound is not None:
-            walked = (ready + in_flight, due + delayed, blocked, dead)
-            names = (("ready", "in_flight"), ("ready", "delayed"), LIVE[3:], ("dead",))
-            beyond = {
-                name
-                for count, states in zip(walked, names, strict=True)
-                for name in states
-                if count >= bound
-            }
-            estimated = [name for name in counts if name in beyond]
-            self._estimate(stream_name, counts, estimated)
-        return QueueInfo(
-            stream_name=stream_name,
-            **counts,
-            oldest_age=oldest_age,
-            estimated=tuple(estimated),
-        )
+        (info,) = self._infos([stream_name], bound)
+        return info
 
-    def _estimate(
-        self, stream_name: str, counts: dict[str, int], estimated: list[str]
-    ) -> None:
-        """Put estimates in the place of counts that ended at the bound."""
-        sampled: dict[str, float] = {}
-        if set(estimated) & set(LIVE):
-            rows = self._execute("sample_messages", {"queue": stream_name})
-            sampled |= zip(LIVE, rows[0] if rows else (0,) * 4, strict=True)
-        if "dead" in estimated:
-            rows = self._execute("sample_dead_letters", {"queue": stream_name})
-            sampled["dead"] = rows[0][0] if rows else 0
-        for name in estimated:
-            counts[name] = max(min(counts[name], COUNT_BOUND), round(sampled[name]))
+    def queue_infos(self, stream_names: Sequence[str]) -> list[QueueInfo]:
+        """See BaseQueues.queue_infos(). No more statements than for one queue."""
+        return self._infos(stream_names, COUNT_BOUND + 1)
+
+    def _infos(self, stream_names: Sequence[str], bound: int | None) -> list[QueueInfo]:
+        names = [arguments.stream_name(name) for name in stream_names]
+        params = {"queues": names, "bound": bound}
+        rows = self._execute("queue_info", params) if names else []
+        infos = [
+            _counted(name, bound, *row) for name, row in zip(names, rows, strict=True)
+        ]
+        beyond = [info for info in infos if info.estimated]
+        if not beyond:
+            return infos
+        live = [i.stream_name for i in beyond if set(i.estimated) & set(LIVE)]
+        dead = [i.stream_name for i in beyond if "dead" in i.estimated]
+        messages = self._sample("sample_messages", live)
+        letters = self._sample("sample_dead_letters", dead)
+        return [
+            _estimated(
+                info,
+                (
+                    *messages.get(info.stream_name, (0,) * len(LIVE)),
+                    *letters.get(info.stream_name, (0,)),
+                ),
+            )
+            for info in infos
+        ]
+
+    def _sample(self, statement: str, names: list[str]) -> dict[str, tuple[Any, ...]]:
+        """Return estimates by queue, of those that the sample met."""
+        rows = self._execute(statement, {"queues": names}) if names else []
+        return {row[0]: row[1:] for row in rows}
+
+
+def _counted(
+    name: str,
+    bound: int | None,
+    ready: int,
+    due: int,
+    in_flight: int,
+    delayed: int,
+    blocked: int,
+    dead: int,
+    oldest_age: float | None,
+) -> QueueInfo:
+    """Return what was counted, and which counts ended at the bound."""
+    walked = {
+        ("ready", "in_flight"): ready + in_flight,
+        ("ready", "delayed"): due + delayed,
+        ("blocked",): blocked,
+        ("dead",): dead,
+    }
+    beyond = {
+        state
+        for states, count in walked.items()
+        for state in states
+        if bound is not None and count >= bound
+    }
+    return QueueInfo(
+        stream_name=name,
+        ready=ready + due,
+        in_flight=in_flight,
+        delayed=delayed,
+        blocked=blocked,
+        dead=dead,
+        oldest_age=oldest_age,
+        estimated=tuple(state for state in (*LIVE, "dead") if state in beyond),
+    )
+
+
+def _estimated(info: QueueInfo, sampled: Sequence[float]) -> QueueInfo:
+    """Put estimates in the place of counts that ended at the bound."""
+    counts = {
+        state: max(min(getattr(info, state), COUNT_BOUND), round(sample))
+        for state, sample in zip((*LIVE, "dead"), sampled, strict=True)
+        if state in info.estimated
+    }
+    return replace(info, **counts)

@@ -1,5 +1,9 @@
 """Persistent streams in PostgreSQL: creating one, and what is known of it."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
 from eventstreaming.backends.relational import RelationalStore
 from eventstreaming.events import arguments
 from eventstreaming.exceptions import StreamDeleted, StreamKindConflict
@@ -15,16 +19,31 @@ class StreamOperations(RelationalStore):
 
     def stream_info(self, stream_name: str) -> StreamInfo:
         """See services.stream_info()."""
-        stream_name = arguments.stream_name(stream_name)
-        rows = self._execute("stream_info", {"stream_name": stream_name})
-        if not rows or rows[0][0] == _DELETED:
-            return StreamInfo(
-                stream_name, False, False, 0, -1, 0, None, None, deleted=bool(rows)
-            )
-        _, kind, first, following, *times = rows[0]
+        (info,) = self.stream_infos([stream_name])
+        return info
+
+    def stream_infos(self, stream_names: Sequence[str]) -> list[StreamInfo]:
+        """See BaseStreams.stream_infos(). One statement for all of them."""
+        names = [arguments.stream_name(name) for name in stream_names]
+        rows = self._execute("stream_info", {"names": names}) if names else []
+        found = {name: self._info(name, *head) for name, *head in rows}
+        missing = StreamInfo("", False, False, 0, -1, 0, None, None)
+        return [found.get(n) or replace(missing, stream_name=n) for n in names]
+
+    def _info(
+        self,
+        name: str,
+        state: int,
+        kind: int,
+        first: int,
+        following: int,
+        *times: datetime | None,
+    ) -> StreamInfo:
+        if state == _DELETED:
+            return StreamInfo(name, False, False, 0, -1, 0, None, None, deleted=True)
         concurrent = kind == _CONCURRENT
         return StreamInfo(
-            stream_name=stream_name,
+            stream_name=name,
             exists=True,
             concurrent=concurrent,
             first_offset=first,

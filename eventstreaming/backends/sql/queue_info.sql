@@ -1,50 +1,55 @@
--- Count a queue's messages by state, each up to a bound. Ready and leased ones lie
+-- Count the messages of queues by state, each up to a bound. Ready and leased ones lie
 -- in one index, so they are told apart in one walk of at most that many rows.
 -- A delayed message whose time has come is ready, too: the next claim makes it so.
 -- The oldest ready message is the first one that is visible of some priority; the
 -- priorities are found by jumps in the index, of a hundred at most.
-WITH RECURSIVE lane (rank) AS (
-    (SELECT rank FROM eventstreaming_message
-      WHERE queue = %(queue)s AND state = 0
-      ORDER BY queue, rank LIMIT 1)
-    UNION ALL
-    SELECT (SELECT m.rank FROM eventstreaming_message AS m
-             WHERE m.queue = %(queue)s AND m.state = 0 AND m.rank > lane.rank
-             ORDER BY m.queue, m.rank LIMIT 1)
-      FROM lane WHERE lane.rank IS NOT NULL
-), oldest AS (
-    SELECT min(visible.enqueued_at) AS enqueued_at
-      FROM (SELECT rank FROM lane WHERE rank IS NOT NULL LIMIT 100) AS lanes,
-           LATERAL (SELECT m.enqueued_at FROM eventstreaming_message AS m
-                     WHERE m.queue = %(queue)s AND m.state = 0
-                       AND m.rank = lanes.rank
-                       AND m.leased_until <= statement_timestamp()
-                     ORDER BY m.queue, m.rank, m.id LIMIT 1) AS visible
-)
-SELECT live.ready, later.due, live.in_flight, later.delayed,
-       (SELECT count(*) FROM (
-            SELECT FROM eventstreaming_message
-             WHERE queue = %(queue)s AND state = 2
-               AND group_key IS NOT NULL LIMIT %(bound)s) AS blocked),
-       (SELECT count(*) FROM (
-            SELECT FROM eventstreaming_deadletter
-             WHERE queue = %(queue)s LIMIT %(bound)s) AS dead),
-       extract(epoch FROM statement_timestamp()
-           - least(oldest.enqueued_at, later.enqueued_at))::float8
-  FROM oldest,
-       (SELECT count(*) FILTER (WHERE leased_until <= statement_timestamp()) AS ready,
-               count(*) FILTER (WHERE leased_until > statement_timestamp()) AS in_flight
-          FROM (SELECT leased_until
-                  FROM eventstreaming_message
-                 WHERE queue = %(queue)s AND state = 0
-                 ORDER BY queue, rank, id
-                 LIMIT %(bound)s) AS head) AS live,
-       (SELECT count(*) FILTER (WHERE due_at <= statement_timestamp()) AS due,
-               count(*) FILTER (WHERE due_at > statement_timestamp()) AS delayed,
-               min(enqueued_at) FILTER (WHERE due_at <= statement_timestamp())
-                   AS enqueued_at
-          FROM (SELECT due_at, enqueued_at
-                  FROM eventstreaming_message
-                 WHERE queue = %(queue)s AND state = 1
-                 ORDER BY queue, due_at
-                 LIMIT %(bound)s) AS deferred) AS later
+SELECT counted.*
+  FROM unnest(%(queues)s::text[]) WITH ORDINALITY AS asked (queue, place),
+       LATERAL (
+        WITH RECURSIVE lane (rank) AS (
+            (SELECT rank FROM eventstreaming_message
+              WHERE queue = asked.queue AND state = 0
+              ORDER BY queue, rank LIMIT 1)
+            UNION ALL
+            SELECT (SELECT m.rank FROM eventstreaming_message AS m
+                     WHERE m.queue = asked.queue AND m.state = 0 AND m.rank > lane.rank
+                     ORDER BY m.queue, m.rank LIMIT 1)
+              FROM lane WHERE lane.rank IS NOT NULL
+        ), oldest AS (
+            SELECT min(visible.enqueued_at) AS enqueued_at
+              FROM (SELECT rank FROM lane WHERE rank IS NOT NULL LIMIT 100) AS lanes,
+                   LATERAL (SELECT m.enqueued_at FROM eventstreaming_message AS m
+                             WHERE m.queue = asked.queue AND m.state = 0
+                               AND m.rank = lanes.rank
+                               AND m.leased_until <= statement_timestamp()
+                             ORDER BY m.queue, m.rank, m.id LIMIT 1) AS visible
+        )
+        SELECT live.ready, later.due, live.in_flight, later.delayed,
+               (SELECT count(*) FROM (
+                    SELECT FROM eventstreaming_message
+                     WHERE queue = asked.queue AND state = 2
+                       AND group_key IS NOT NULL LIMIT %(bound)s) AS blocked),
+               (SELECT count(*) FROM (
+                    SELECT FROM eventstreaming_deadletter
+                     WHERE queue = asked.queue LIMIT %(bound)s) AS dead),
+               extract(epoch FROM statement_timestamp()
+                   - least(oldest.enqueued_at, later.enqueued_at))::float8
+          FROM oldest,
+               (SELECT count(*) FILTER (WHERE leased_until <= statement_timestamp()) AS ready,
+                       count(*) FILTER (WHERE leased_until > statement_timestamp()) AS in_flight
+                  FROM (SELECT leased_until
+                          FROM eventstreaming_message
+                         WHERE queue = asked.queue AND state = 0
+                         ORDER BY queue, rank, id
+                         LIMIT %(bound)s) AS head) AS live,
+               (SELECT count(*) FILTER (WHERE due_at <= statement_timestamp()) AS due,
+                       count(*) FILTER (WHERE due_at > statement_timestamp()) AS delayed,
+                       min(enqueued_at) FILTER (WHERE due_at <= statement_timestamp())
+                           AS enqueued_at
+                  FROM (SELECT due_at, enqueued_at
+                          FROM eventstreaming_message
+                         WHERE queue = asked.queue AND state = 1
+                         ORDER BY queue, due_at
+                         LIMIT %(bound)s) AS deferred) AS later
+       ) AS counted
+ ORDER BY asked.place

@@ -1,4 +1,4 @@
--- Estimate a queue's messages by state from some two hundred pages of the table,
+-- Estimate the messages of queues by state from some two hundred pages of the table,
 -- wherever they lie: what it costs does not grow with the table. `share` is how much
 -- of the table they are.
 WITH sample AS MATERIALIZED (
@@ -6,7 +6,7 @@ WITH sample AS MATERIALIZED (
                     / greatest(1, pg_relation_size('eventstreaming_message')))
            AS share
 )
-SELECT count(*) FILTER (WHERE (state = 0 AND leased_until <= statement_timestamp())
+SELECT queue, count(*) FILTER (WHERE (state = 0 AND leased_until <= statement_timestamp())
                            OR (state = 1 AND due_at <= statement_timestamp()))
            / share,
        count(*) FILTER (WHERE state = 0 AND leased_until > statement_timestamp())
@@ -17,5 +17,5 @@ SELECT count(*) FILTER (WHERE (state = 0 AND leased_until <= statement_timestamp
        eventstreaming_message TABLESAMPLE SYSTEM (
            least(100, 100 * 200.0 * current_setting('block_size')::int
                       / greatest(1, pg_relation_size('eventstreaming_message'))))
- WHERE queue = %(queue)s
- GROUP BY share
+ WHERE queue = ANY (%(queues)s)
+ GROUP BY queue, share
