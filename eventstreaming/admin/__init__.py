@@ -16,6 +16,7 @@ from django.contrib import admin
 from eventstreaming.admin.dead_letters import DeadLetterAdmin
 from eventstreaming.admin.events import EventAdmin
 from eventstreaming.admin.messages import MessageAdmin
+from eventstreaming.admin.overview import OverviewAdmin
 from eventstreaming.admin.pages import KeysetChangeList
 from eventstreaming.admin.parked_events import ParkedEventAdmin
 from eventstreaming.admin.queues import QueueAdmin
@@ -36,6 +37,7 @@ __all__ = [
     "KeysetAdmin",
     "KeysetChangeList",
     "MessageAdmin",
+    "OverviewAdmin",
     "ParkedEventAdmin",
     "QueueAdmin",
     "SagaAdmin",

@@ -5,6 +5,7 @@ from django.contrib.admin import AdminSite
 from eventstreaming.admin.dead_letters import DeadLetterAdmin
 from eventstreaming.admin.events import EventAdmin
 from eventstreaming.admin.messages import MessageAdmin
+from eventstreaming.admin.overview import OverviewAdmin
 from eventstreaming.admin.parked_events import ParkedEventAdmin
 from eventstreaming.admin.queues import QueueAdmin
 from eventstreaming.admin.sagas import SagaAdmin
@@ -18,6 +19,7 @@ from eventstreaming.models import (
     DeadLetter,
     Event,
     Message,
+    Overview,
     ParkedEvent,
     Queue,
     Saga,
@@ -32,6 +34,7 @@ from eventstreaming.models import (
 
 def register_pages(site: AdminSite) -> None:
     """Register all pages of this package on a site."""
+    site.register(Overview, OverviewAdmin)
     site.register(Stream, StreamAdmin)
     site.register(StreamConfiguration, StreamConfigurationAdmin)
     site.register(Event, EventAdmin)

@@ -3,6 +3,7 @@
 from eventstreaming.models.activity import QueueActivity
 from eventstreaming.models.idempotency import IdempotencyKey
 from eventstreaming.models.once import OnceKey
+from eventstreaming.models.overview import Overview
 from eventstreaming.models.parking import ParkedEvent
 from eventstreaming.models.processing import Checkpoint, Subscription
 from eventstreaming.models.queues import DeadLetter, Message, Queue
@@ -19,6 +20,7 @@ __all__ = [
     "IdempotencyKey",
     "Message",
     "OnceKey",
+    "Overview",
     "ParkedEvent",
     "Queue",
     "QueueActivity",

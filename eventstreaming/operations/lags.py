@@ -1,6 +1,6 @@
 """How many events lie between a checkpoint and the end of what it reads."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,21 +35,25 @@ def measure_lags(checkpoints: Iterable[Checkpoint], *, using: str) -> dict[int, 
     the offsets; elsewhere the events are counted by an index, all checkpoints
     in one query. Events that a filter passes over count, too.
     """
-    ahead = measure_ahead(checkpoints, using=using)
+    rows = list(checkpoints)
+    found = Stream.objects.using(using).filter(
+        name__in={row.subscription.source for row in rows}
+    )
+    streams = {stream.name: stream for stream in found} if rows else {}
+    ahead = measure_ahead(rows, streams, using=using)
     return {key: found.lag for key, found in ahead.items()}
 
 
-def measure_ahead(checkpoints: Iterable[Checkpoint], *, using: str) -> dict[int, Ahead]:
-    """Return what lies ahead of each checkpoint by its id; see measure_lags()."""
+def measure_ahead(
+    checkpoints: Iterable[Checkpoint], streams: Mapping[str, Stream], *, using: str
+) -> dict[int, Ahead]:
+    """
+    Return what lies ahead of each checkpoint by its id, in one query.
+
+    `streams` are those that are read, by name; see measure_lags().
+    """
     rows = list(checkpoints)
     sources = {row.pk: Source.parse(row.subscription.source) for row in rows}
-    names = {source.name for source in sources.values() if source.is_stream}
-    streams = {
-        stream.name: stream
-        for stream in (
-            Stream.objects.using(using).filter(name__in=names) if names else ()
-        )
-    }
     known: dict[int, int] = {}
     following: dict[int, QuerySet[Event]] = {}
     nothing = Ahead(0, None)

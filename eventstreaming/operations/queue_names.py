@@ -63,16 +63,13 @@ SELECT queue FROM begun WHERE queue IS NOT NULL
 
 
 # Patterns of settings name no queue.
-_CONFIGURED = (
-    "SELECT name FROM eventstreaming_queue WHERE substr(name, length(name)) <> '*'"
-)
-_ALL = " UNION ".join(
-    (
-        f"SELECT queue FROM ({_LIVE}) AS live",
-        f"SELECT queue FROM ({_DEAD}) AS dead",
-        _CONFIGURED,
-    )
-)
+_CONFIGURED = """
+SELECT name AS queue FROM eventstreaming_queue
+ WHERE substr(name, length(name)) <> '*'
+"""
+
+_ALL = "SELECT queue FROM ({}) AS live UNION SELECT queue FROM ({}) AS dead UNION {}"
+_ALL = _ALL.format(_LIVE, _DEAD, _CONFIGURED)
 
 
 def queue_names(store: str = DEFAULT_ALIAS) -> list[str]:

@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import JSONObject
 
 from eventstreaming.backends.base import BaseEventStore
-from eventstreaming.models import Checkpoint, Subscription
+from eventstreaming.models import Checkpoint, Stream, Subscription
 from eventstreaming.operations.lags import BOUND, Ahead, measure_ahead
 from eventstreaming.operations.partition_status import (
     PartitionStatus,
@@ -15,6 +19,8 @@ from eventstreaming.operations.partition_status import (
 from eventstreaming.processing.sources import Source
 
 STUCK_SECONDS = 60.0
+
+_HEAD = {name: name for name in ("id", "state", "kind", "first_offset", "next_offset")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +67,21 @@ def subscription_statuses(
     store: BaseEventStore, using: str
 ) -> list[SubscriptionStatus]:
     """Return all subscriptions of a store, by name."""
-    checkpoints = list(
+    heads = Stream.objects.filter(name=OuterRef("subscription__source"))
+    checkpoints: list[Any] = list(
         Checkpoint.objects.using(using)
         .select_related("subscription")
+        .annotate(head=Subquery(heads.values(head=JSONObject(**_HEAD))[:1]))
         .order_by("subscription__name", "partition")
     )
+    streams = {
+        row.subscription.source: Stream(**row.head) for row in checkpoints if row.head
+    }
     by_name: dict[str, list[Checkpoint]] = {}
     for checkpoint in checkpoints:
         by_name.setdefault(checkpoint.subscription.name, []).append(checkpoint)
     alone = [rows[0] for rows in by_name.values() if len(rows) == 1]
-    ahead = measure_ahead(alone, using=using)
+    ahead = measure_ahead(alone, streams, using=using)
     return [
         _status(rows[0], ahead[rows[0].pk])
         if len(rows) == 1

@@ -85,6 +85,7 @@ def test_no_page_walks_through_a_table(
     saga = Saga.objects.order_by("id")[ROWS // 2]
     walked = {}
     for path in [
+        "overview/",
         "event/",
         f"event/?p=after-{middle.position}",
         f"event/?p=before-{middle.position}",
@@ -141,7 +142,7 @@ def test_no_page_walks_through_a_table(
     ]:
         for plan in plans(admin_client, path):
             if any(
-                f"Seq Scan on eventstreaming_{table}" in plan for table in BIG_TABLES
+                f"Seq Scan on eventstreaming_{table} " in plan for table in BIG_TABLES
             ):
                 walked[path] = plan
     assert walked == {}

@@ -94,13 +94,13 @@ def test_many_queues_are_paged(
     assert page.column(0) == names[:10]
 
 
-def test_numbers_cost_one_query_per_queue(admin_client: Client) -> None:
+def test_numbers_of_all_queues_cost_one_query(admin_client: Client) -> None:
     for number in range(10):
         enqueue_many(f"queue-{number}", [MAIL] * 20)
     with CaptureQueriesContext(connection) as queries:
         visit(admin_client, "queue/")
     own = [q["sql"] for q in queries.captured_queries if "eventstreaming" in q["sql"]]
-    assert len(own) == 10 + 4  # settings, pauses, names of live queues and of dead
+    assert len(own) == 1 + 4  # settings, pauses, names of live queues and of dead
 
 
 def test_a_paused_queue_says_since_when(admin_client: Client) -> None:

@@ -19,6 +19,7 @@ def test_the_pages_of_the_app() -> None:
         "deadletter",
         "event",
         "message",
+        "overview",
         "parkedevent",
         "queue",
         "saga",
@@ -38,7 +39,7 @@ def test_django_finds_nothing_wrong() -> None:
 def test_a_site_of_ones_own_gets_all_pages() -> None:
     site = admin.AdminSite("other")
     register_pages(site)
-    assert len(site._registry) == 12
+    assert len(site._registry) == 13
     assert site.check(None) == []
 
 

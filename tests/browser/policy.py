@@ -10,6 +10,7 @@ POLICY = "; ".join(
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self'",
+        "connect-src 'self'",  # pages that refresh themselves
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",

@@ -8,6 +8,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOT = "/admin/eventstreaming/"
 LISTS = (
+    "overview",
     "stream",
     "streamconfiguration",
     "event",
