@@ -7,12 +7,13 @@ others are given.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import NamedTuple
+from contextvars import ContextVar, Token
+from typing import Any, NamedTuple
 
 from uuid_utils.compat import uuid7
 
 from eventstreaming.events import arguments
+from eventstreaming.types import StoredEvent
 
 
 class Correlation(NamedTuple):
@@ -22,7 +23,8 @@ class Correlation(NamedTuple):
     causation_id: str | None = None
 
 
-_current: ContextVar[Correlation] = ContextVar(
+# An event is its own correlation: worked out when it is asked for.
+_current: ContextVar[Correlation | StoredEvent] = ContextVar(
     "eventstreaming_correlation",
     default=Correlation(),  # noqa: B039 - a tuple is immutable
 )
@@ -30,7 +32,21 @@ _current: ContextVar[Correlation] = ContextVar(
 
 def current_correlation() -> Correlation:
     """Return the ids of the innermost scope."""
-    return _current.get()
+    current = _current.get()
+    if isinstance(current, Correlation):
+        return current
+    event_id = str(current.event_id)
+    return Correlation(current.correlation_id or event_id, event_id)
+
+
+def begin_reaction(event: StoredEvent) -> Token[Any]:
+    """Let what is written from now on carry an event's story on, as its effect."""
+    return _current.set(event)
+
+
+def end_reaction(token: Token[Any]) -> None:
+    """Go back to the ids that were in force before begin_reaction()."""
+    _current.reset(token)
 
 
 @contextmanager
@@ -45,7 +61,7 @@ def correlation_scope(
     that caused the block. The outer ids come back at the end. Works in threads
     and coroutines alike.
     """
-    outer = _current.get()
+    outer = current_correlation()
     inner = Correlation(
         arguments.text(correlation_id, "correlation_id")
         or outer.correlation_id

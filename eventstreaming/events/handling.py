@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
+from typing import Any
 
 from eventstreaming.types import Message, StoredEvent
 
@@ -26,14 +27,24 @@ class Handling:
 
 
 _NOTHING = Handling()
-_current: ContextVar[Handling | None] = ContextVar(
+# Of an event the parts: most handlers never ask.
+_current: ContextVar[Handling | tuple[str | None, StoredEvent] | None] = ContextVar(
     "eventstreaming_handling", default=None
 )
 
 
 def current_handling() -> Handling:
     """Return what the handler was given that runs in this thread or task."""
-    return _current.get() or _NOTHING
+    current = _current.get()
+    if not isinstance(current, tuple):
+        return current or _NOTHING
+    subscription, event = current
+    return Handling(
+        subscription=subscription,
+        stream_name=event.stream_name,
+        offset=event.offset,
+        event_id=str(event.event_id),
+    )
 
 
 @contextmanager
@@ -51,17 +62,11 @@ def handling_message(message: Message) -> Iterator[None]:
         _current.reset(token)
 
 
-@contextmanager
-def handling_event(subscription: str | None, event: StoredEvent) -> Iterator[None]:
-    """Name the event, and the subscription, that the block handles."""
-    handling = Handling(
-        subscription=subscription,
-        stream_name=event.stream_name,
-        offset=event.offset,
-        event_id=str(event.event_id),
-    )
-    token = _current.set(handling)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+def begin_event(subscription: str | None, event: StoredEvent) -> Token[Any]:
+    """Name the event, and the subscription, that is handled from now on."""
+    return _current.set((subscription, event))
+
+
+def end_event(token: Token[Any]) -> None:
+    """Go back to what was named before begin_event()."""
+    _current.reset(token)

@@ -7,8 +7,12 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 
-from eventstreaming.events.correlation import correlation_scope
-from eventstreaming.events.handling import handling_event, handling_message
+from eventstreaming.events.correlation import (
+    begin_reaction,
+    correlation_scope,
+    end_reaction,
+)
+from eventstreaming.events.handling import begin_event, end_event, handling_message
 from eventstreaming.events.observing import handling
 from eventstreaming.types import Message, StoredEvent
 
@@ -35,15 +39,13 @@ def handle_event(
     subscription: str | None = None,
 ) -> None:
     """Call a subscription's function; what it writes carries the story on."""
-    with (
-        correlation_scope(
-            event.correlation_id or str(event.event_id),
-            causation_id=str(event.event_id),
-        ),
-        handling_event(subscription, event),
-        handling(event, subscription),
-    ):
-        _call(function, event)
+    story, named = begin_reaction(event), begin_event(subscription, event)
+    try:
+        with handling(event, subscription):
+            _call(function, event)
+    finally:
+        end_event(named)
+        end_reaction(story)
 
 
 @contextmanager
