@@ -44,13 +44,15 @@ logger = logging.getLogger("eventstreaming.worker")
 LONGEST_BATCH_SECONDS = 1.0
 
 
-def runner_of(subscription: EventSubscription) -> SubscriptionRunner:
-    """Return what runs a subscription, by its delivery."""
+def runner_of(
+    subscription: EventSubscription, *, careful: bool = False
+) -> SubscriptionRunner:
+    """Return what runs a subscription, by its delivery. See SubscriptionRunner."""
     if subscription.delivery == "at_least_once":
         return LeasedRunner(subscription)
     if isinstance(subscription.function, Projection):
-        return ProjectionRunner(subscription)
-    return SubscriptionRunner(subscription)
+        return ProjectionRunner(subscription, careful=careful)
+    return SubscriptionRunner(subscription, careful=careful)
 
 
 class LeasedRunner(SubscriptionRunner):

@@ -37,7 +37,6 @@ PartitionBy = Literal["key", "event"]
 M = TypeVar("M", bound=MessageFunction)
 E = TypeVar("E", bound=EventFunction)
 
-BATCH_SIZE = 100
 LONGEST_TIMEOUT = 7 * 86_400.0  # seconds
 
 
@@ -80,7 +79,7 @@ class EventSubscription:
     retry: RetryPolicy
     event_types: list[str] | None
     on_failure: OnFailure
-    batch_size: int
+    batch_size: int | None
     store: str
     unknown_types: UnknownTypes = "handle"
     partitions: int = 1
@@ -214,7 +213,7 @@ def subscription(
     backoff: Backoff | None = None,
     on_failure: OnFailure | None = None,
     unknown_types: UnknownTypes = "handle",
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
     partitions: int = 1,
     partition_by: PartitionBy = "key",
     delivery: Delivery = "exactly_once",
@@ -228,7 +227,10 @@ def subscription(
 
     `source` is a stream ("orders"), a category ("order-*") or "*". Each event
     is handled exactly once as far as the store's database is concerned: what
-    the function writes there and the checkpoint commit together. A failing
+    the function writes there and the checkpoint commit together, for `batch_size`
+    events at once and 0.1 seconds at most (default 100, and up to 1,000 where
+    functions take no time). When one fails, the others of its batch may be handled
+    a second time, what was written having been rolled back. A failing
     event is tried again after `backoff`, `max_attempts` times in all (default
     5). What happens then says `on_failure`: "stop", the subscription stops until
     it is resumed (the default); "skip", it passes over the event; "park" (the
@@ -270,7 +272,9 @@ def subscription(
     types = arguments.type_names(event_types)
     retry = RetryPolicy(max_attempts, backoff)
     checked_name = arguments.stream_name(name, "name")
-    size = arguments.integer(batch_size, "batch_size", 1, 10_000)
+    size = batch_size
+    if size is not None:
+        size = arguments.integer(size, "batch_size", 1, 10_000)
 
     def register(function: E) -> E:
         handlers.add_subscription(

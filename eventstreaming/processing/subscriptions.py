@@ -4,6 +4,9 @@ Running a subscription: one batch of one partition in one transaction.
 Whoever holds the row lock of the checkpoint works the partition; a crash ends
 the transaction and with it the lock. Handlers' writes and the checkpoint
 commit together, so each event takes effect exactly once.
+
+A savepoint for each event would cost more than many a handler. So a batch is run
+without any, and only if something fails it is rolled back and run again with them.
 """
 
 import logging
@@ -11,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from django.db import transaction
@@ -30,6 +33,7 @@ from eventstreaming.exceptions import (
     UnsupportedOperation,
 )
 from eventstreaming.models import Checkpoint, Subscription
+from eventstreaming.processing.batch_sizes import BatchSize
 from eventstreaming.processing.calls import handle_event
 from eventstreaming.processing.choosing import Chooser
 from eventstreaming.processing.claims import Claims
@@ -41,6 +45,7 @@ from eventstreaming.processing.registry import EventSubscription
 from eventstreaming.processing.replaying import Replay, replay_parked
 from eventstreaming.processing.resizing import finish_resize
 from eventstreaming.processing.spread import LOOK_AFTER, warn_of_one_bucket
+from eventstreaming.processing.trust import Trust
 from eventstreaming.types import StoredEvent
 
 logger = logging.getLogger("eventstreaming.worker")
@@ -79,9 +84,16 @@ class SubscriptionRunner:
     and processes as there are partitions have something to do.
     """
 
-    def __init__(self, subscription: EventSubscription) -> None:
+    def __init__(
+        self, subscription: EventSubscription, *, careful: bool = False
+    ) -> None:
+        """Never call a handler twice, because another one failed, if `careful`."""
         self.subscription = subscription
         self.handled = 0
+        self._careful = careful
+        self._size = BatchSize(
+            subscription.batch_size, grows=subscription.delivery == "exactly_once"
+        )
         self._end: int | None = None
         self._parking: Parking | None = None
         self._spread_is_known = False
@@ -113,6 +125,10 @@ class SubscriptionRunner:
         )
         return Chooser(claims, alone=declared.partitions == 1)
 
+    @cached_property
+    def _trust(self) -> Trust:
+        return Trust(self.subscription, self.database, careful=self._careful)
+
     def prepare(self) -> bool:
         """Create the rows of a new subscription; see prepare_subscription()."""
         prepare_subscription(self.subscription, self.store, self.database)
@@ -142,11 +158,19 @@ class SubscriptionRunner:
         """Give back what the runner holds beyond a batch, which is nothing here."""
 
     def _turn(self, tried: list[int]) -> tuple[Any | None, BatchResult]:
-        """Take a partition and work it, in one transaction."""
+        """Take a partition and work it; do it again, carefully, if that fails."""
+        return self._trust.attempt(partial(self._transaction, tried, self.handled))
+
+    def _transaction(
+        self, tried: list[int], handled: int
+    ) -> tuple[Any | None, BatchResult]:
+        self.handled = handled  # what was handled before is undone
         with self.store.batch():
             checkpoint = self.chooser.take(tried, self._end)
             if checkpoint is None:
                 return None, BatchResult.CAUGHT_UP
+            if checkpoint.attempts:  # what has failed may do so again
+                self._trust.is_given = False
             return checkpoint, self._work(checkpoint)
 
     def _nothing(self, tried: list[int]) -> BatchResult:
@@ -167,13 +191,14 @@ class SubscriptionRunner:
         return BatchResult.BUSY if left or not rows else BatchResult.CAUGHT_UP
 
     def _work(self, checkpoint: Any) -> BatchResult:
-        declared = self.subscription
+        declared, size = self.subscription, self._size.now
         after = checkpoint.offset if declared.source.is_stream else checkpoint.position
+        started = clock.monotonic()
         try:
             events, looked_at = declared.source.next_events(
                 self.store,
                 after,
-                declared.batch_size,
+                size,
                 declared.event_types,
                 buckets=buckets_of(checkpoint),
                 until=checkpoint.barrier,
@@ -207,7 +232,8 @@ class SubscriptionRunner:
             if self._commits_after(event):
                 self._save(checkpoint, reached, handled)
                 handled = 0
-        if passed == len(events) < declared.batch_size:
+        self._size.note(passed, clock.monotonic() - started)
+        if passed == len(events) < size:
             # The rest was filtered out, or its positions are not used.
             before = declared.source.before_first if reached is None else reached
             reached = looked_at if looked_at > before else reached
@@ -226,9 +252,12 @@ class SubscriptionRunner:
         """Try again what is parked; see replay_parked()."""
         if not parking.keys:
             return Replay()
-        return replay_parked(
+        trusts, self._trust.is_given = self._trust.is_given, False
+        replay = replay_parked(
             parking, self.store, self._handle, until=until, settling=self._settling
         )
+        self._trust.is_given = trusts
+        return replay
 
     def _longest_batch(self) -> float:
         return MAX_BATCH_SECONDS
@@ -248,6 +277,9 @@ class SubscriptionRunner:
         """Call the function in a savepoint; return what it raised."""
         declared = self.subscription
         if self._passes_over(event):
+            return None
+        if self._trust.is_given:
+            self._trust.handle(event)
             return None
         try:
             with transaction.atomic(using=self.database):

@@ -3,6 +3,7 @@
 from eventstreaming.backends import event_stores
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.events.registry import event_types
+from eventstreaming.processing.batch_sizes import FIRST
 from eventstreaming.processing.calls import handle_event
 from eventstreaming.processing.registry import EventSubscription
 from eventstreaming.processing.source_places import read_source
@@ -39,7 +40,7 @@ class MemorySubscriptionRunner:
                 self.store,
                 declared.source,
                 None if after is None else after + 1,
-                limit=declared.batch_size,
+                limit=declared.batch_size or FIRST,
                 event_types=declared.event_types,
             )
         )

@@ -231,4 +231,4 @@ def _runner(
 ) -> SubscriptionRunner | MemorySubscriptionRunner:
     if event_stores[subscription.store].database is None:
         return MemorySubscriptionRunner(subscription)
-    return runner_of(subscription)
+    return runner_of(subscription, careful=True)

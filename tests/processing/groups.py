@@ -18,12 +18,17 @@ def worker(
     source: str = "order-*",
     *,
     owner: str = "one",
+    careful: bool = True,
     **options: Any,
 ) -> SubscriptionRunner:
-    """Return a runner as a worker of that name has it."""
+    """
+    Return a runner as a worker of that name has it.
+
+    It is careful, since functions of tests note their calls outside the database.
+    """
     name = options.setdefault("name", "group")
     subscription(source, **options)(function)
-    runner = runner_of(handlers.subscriptions.pop(name))
+    runner = runner_of(handlers.subscriptions.pop(name), careful=careful)
     runner.prepare()
     with mock.patch.object(subscriptions, "worker_id", return_value=owner):
         assert runner.chooser.claims.owner == owner

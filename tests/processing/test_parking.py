@@ -14,6 +14,7 @@ from eventstreaming.operations.parked_events import (
     replay_parked_events,
     skip_parked_events,
 )
+from eventstreaming.processing import subscriptions
 from eventstreaming.processing.subscriptions import BatchResult, SubscriptionRunner
 from eventstreaming.types import StoredEvent
 from tests.processing.groups import append_keys, numbers_by_key, work_off, worker
@@ -117,7 +118,10 @@ def test_skipped_event_lets_those_behind_it_go_on() -> None:
     assert handler.numbers("3-key") == [3, 83, 3, 43, 83, 123, 163]
 
 
-def test_skipping_waits_for_the_batch_that_is_at_work() -> None:
+def test_skipping_waits_for_the_batch_that_is_at_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(subscriptions, "MAX_BATCH_SECONDS", 30.0)
     handler = Handler(43)
     group = parked(handler)
     (head, *_) = parked_events("group")

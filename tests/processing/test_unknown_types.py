@@ -22,7 +22,7 @@ def declared(**options: Any) -> tuple[SubscriptionRunner, list[Any]]:
     def handle(event: StoredEvent) -> None:
         seen.append(event.payload)
 
-    runner = SubscriptionRunner(handlers.subscriptions.pop("typed"))
+    runner = SubscriptionRunner(handlers.subscriptions.pop("typed"), careful=True)
     runner.prepare()
     return runner, seen
 

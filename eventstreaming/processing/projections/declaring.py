@@ -12,7 +12,6 @@ from eventstreaming.events import arguments
 from eventstreaming.events.registry import event_types
 from eventstreaming.exceptions import InvalidType, InvalidValue
 from eventstreaming.processing.registry import (
-    BATCH_SIZE,
     OnFailure,
     UnknownTypes,
     subscription,
@@ -76,7 +75,7 @@ class Projection:
     models: ClassVar[Sequence[type[Model]]]
     event_types: ClassVar[Iterable[str] | None] = None
     partitions: ClassVar[int] = 1
-    batch_size: ClassVar[int] = BATCH_SIZE
+    batch_size: ClassVar[int | None] = None
     max_attempts: ClassVar[int | None] = None
     backoff: ClassVar[Backoff | None] = None
     on_failure: ClassVar[OnFailure | None] = None

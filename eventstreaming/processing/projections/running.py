@@ -26,9 +26,13 @@ class ProjectionRunner(SubscriptionRunner):
     It has an instance of its own, which it tells whether events are handled anew.
     """
 
-    def __init__(self, subscription: EventSubscription) -> None:
+    def __init__(
+        self, subscription: EventSubscription, *, careful: bool = False
+    ) -> None:
+        """See SubscriptionRunner."""
         self.projection = _new_instance(subscription.function)
-        super().__init__(replace(subscription, function=self.projection))
+        declared = replace(subscription, function=self.projection)
+        super().__init__(declared, careful=careful)
         self._is_bulk = type(self.projection).project is not Projection.project
         self._rebuild_until: int | None = None
         self._done: set[int] = set()
