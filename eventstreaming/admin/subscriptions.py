@@ -18,6 +18,8 @@ from eventstreaming.admin.viewing import KeysetAdmin, TabularInline, ViewOnlyMix
 from eventstreaming.models import Checkpoint, Event, Subscription
 from eventstreaming.operations.lags import BOUND, measure_lags
 from eventstreaming.operations.resuming import resume_subscriptions
+from eventstreaming.processing.projections.declared import projection_of
+from eventstreaming.processing.registry import handlers
 from eventstreaming.processing.sources import Source, SourceKind
 
 
@@ -103,6 +105,7 @@ class SubscriptionAdmin(ViewOnlyMixin, KeysetAdmin):
     fields = (
         "name",
         "source_link",
+        "read_model",
         "event_types",
         "partitions",
         "delivery",
@@ -157,6 +160,14 @@ class SubscriptionAdmin(ViewOnlyMixin, KeysetAdmin):
         elif source.kind is SourceKind.CATEGORY:
             filters["category"] = source.name
         return list_link(self, Event, subscription.source, **filters)
+
+    @admin.display(description=_("projection of"), empty_value="-")
+    def read_model(self, subscription: Subscription) -> str | None:
+        """Name the models that it keeps, if it is declared as a projection."""
+        projection = projection_of(handlers.subscriptions.get(subscription.name))
+        if projection is None:
+            return None
+        return ", ".join(model._meta.label for model in projection.models)
 
     @admin.display(description=_("state"))
     def condition(self, subscription: Subscription) -> str:

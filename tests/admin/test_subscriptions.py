@@ -214,3 +214,10 @@ def test_search_by_name(admin_client: Client, stopped: Subscription) -> None:
 def test_an_empty_list_says_what_to_do(admin_client: Client) -> None:
     text = visit(admin_client, "subscription/").text
     assert "Declare one with @subscription" in text
+
+
+def test_a_projection_names_its_models(admin_client: Client) -> None:
+    for name, text in [("customer-spending", "shop.CustomerSpending"), ("plain", "-")]:
+        row = subscribe(name, "orders")
+        page = visit(admin_client, f"subscription/{row.pk}/change/")
+        assert f'<div class="readonly">{text}</div>' in page.html, name

@@ -52,6 +52,15 @@ def tally(partitions: int) -> None:
             tallies.create(key=event.key, chain=number + 1, process=os.getpid())
 
 
+def projection(partitions: int) -> None:
+    """Fold the events of each key into one row, a batch with two statements."""
+    # Its base declares models, so Django has to be set up.
+    from tests.projections.tallying import TallyingInBulk  # noqa: PLC0415
+
+    attributes = {"name": "tally", "partitions": partitions}
+    type("TallyProjection", (TallyingInBulk,), attributes)
+
+
 def healed() -> bool:
     """Say whether what was wrong with the handler has been corrected."""
     return bool(apps.get_model("workerapp", "Effect").objects.exists())
@@ -65,7 +74,7 @@ def folded(numbers: list[int]) -> tuple[int, int]:
     return len(numbers), chain
 
 
-KINDS = {"tally": tally}
+KINDS = {"tally": tally, "projection": projection}
 
 if __name__ == "__main__":
     main()
