@@ -1,4 +1,8 @@
-"""Receivers of Django's signals."""
+"""
+The signals that a project may listen to, and receivers of Django's own.
+
+    from eventstreaming.signals import message_failed
+"""
 
 from typing import Any
 
@@ -7,6 +11,21 @@ from django.dispatch import receiver
 
 from eventstreaming import backends
 from eventstreaming.events import limits
+from eventstreaming.events.signals import (
+    event_failed,
+    events_appended,
+    message_done,
+    message_failed,
+    messages_enqueued,
+)
+
+__all__ = [
+    "event_failed",
+    "events_appended",
+    "message_done",
+    "message_failed",
+    "messages_enqueued",
+]
 
 
 @receiver(setting_changed)

@@ -23,6 +23,7 @@ from eventstreaming.events.envelopes import (
 )
 from eventstreaming.events.observing import sending
 from eventstreaming.events.queue_settings import Delays, QueueSettings
+from eventstreaming.events.signals import tell_enqueued
 from eventstreaming.events.unset import UNSET, Unset
 from eventstreaming.types import (
     JSON,
@@ -75,6 +76,7 @@ class BaseQueues(BaseCancelling, BaseDeadLetters, BaseWaking, ABC):
             new = new_message(message)
             written = self.write_message(stream_name, options, new, idempotency_key)
             sent.wrote(int(written.created))
+        tell_enqueued(self, stream_name, [written] if written.created else [])
         return written
 
     def enqueue_many(
@@ -104,6 +106,7 @@ class BaseQueues(BaseCancelling, BaseDeadLetters, BaseWaking, ABC):
             new = new_messages(messages)
             written = self.write_messages(stream_name, options, new) if new else []
             sent.wrote(len(written))
+        tell_enqueued(self, stream_name, written)
         return written
 
     @abstractmethod

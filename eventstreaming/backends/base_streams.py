@@ -24,6 +24,7 @@ from eventstreaming.events.envelopes import (
     prepared_append,
 )
 from eventstreaming.events.observing import sending
+from eventstreaming.events.signals import tell_appended
 from eventstreaming.exceptions import UnsupportedOperation
 from eventstreaming.types import (
     ANY_VERSION,
@@ -74,6 +75,8 @@ class BaseStreams(BaseReading):
             )
             sent.wrote(len(written))
         self.announce_events(name)
+        if written[0].event_id == new[0].event_id:  # else another call wrote them
+            tell_appended(self, name, written)
         return written
 
     @abstractmethod
@@ -157,6 +160,7 @@ class BaseStreams(BaseReading):
                     item.stream_name, item.expected, item.new
                 )
                 self.announce_events(item.stream_name)
+                tell_appended(self, item.stream_name, results[index])
         return results
 
     @contextmanager

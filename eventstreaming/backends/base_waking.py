@@ -1,5 +1,7 @@
 """How a store tells who waits for what was written to it."""
 
+from collections.abc import Callable
+
 from eventstreaming.backends.waking.topics import queue_topic, stream_topic
 from eventstreaming.backends.waking.waiters import Waiters, waiters_at
 
@@ -21,6 +23,10 @@ class BaseWaking:
     def announce_messages(self, stream_name: str) -> None:
         """Tell who waits that messages are ready, once they are committed."""
         self.announce(queue_topic(stream_name))
+
+    def after_commit(self, function: Callable[[], object]) -> None:
+        """Call a function once what was written is committed, if it is."""
+        function()
 
     def announce(self, topic: str) -> None:
         """Tell who waits for a topic. A store that commits later does so then."""

@@ -78,11 +78,15 @@ class RelationalStore(BaseEventStore):
 
     def announce(self, topic: str) -> None:
         """See BaseWaking.announce(). Nothing is sent if the caller rolls back."""
+        self.after_commit(partial(self._tell, self.connection, topic))
+
+    def after_commit(self, function: Callable[[], object]) -> None:
+        """See BaseWaking.after_commit()."""
         connection = self.connection
         if connection.in_atomic_block:
-            connection.on_commit(partial(self._tell, connection, topic), robust=True)
+            connection.on_commit(function, robust=True)
         elif connection.get_autocommit():
-            self._tell(connection, topic)
+            function()
 
     def _tell(self, connection: BaseDatabaseWrapper, topic: str) -> None:
         self.waiters.ring(topic)

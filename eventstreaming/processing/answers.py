@@ -6,6 +6,7 @@ import traceback
 
 from eventstreaming import clock
 from eventstreaming.backends.base import BaseEventStore
+from eventstreaming.events.signals import someone_hears_of_done, tell_done, tell_failed
 from eventstreaming.exceptions import LeaseLost, MessageCancelled
 from eventstreaming.processing.activity import Activity
 from eventstreaming.processing.counts import Counts
@@ -68,6 +69,7 @@ class Answers:
             if outcome.error is None:
                 self._counts.done[outcome.job.handler.queue] += 1
                 _say(outcome, "done")
+                tell_done(outcome.job.message, outcome.seconds)
             else:
                 self._fail(store, outcome, outcome.error)
             self._forget([outcome.job.message])
@@ -82,11 +84,14 @@ class Answers:
             logger.warning("%s: %r was done, but its lease is lost", queue, message)
         self._counts.done[queue] += len(messages) - len(lost)
         self._forget(messages)
-        if logger.isEnabledFor(logging.DEBUG):
-            receipts = {message.receipt for message in lost}
-            for outcome in outcomes:
-                is_lost = outcome.job.message.receipt in receipts
-                _say(outcome, "done, lease lost" if is_lost else "done")
+        if not (logger.isEnabledFor(logging.DEBUG) or someone_hears_of_done()):
+            return
+        receipts = {message.receipt for message in lost}
+        for outcome in outcomes:
+            is_lost = outcome.job.message.receipt in receipts
+            _say(outcome, "done, lease lost" if is_lost else "done")
+            if not is_lost:
+                tell_done(outcome.job.message, outcome.seconds)
 
     def _forget(self, messages: list[Message]) -> None:
         self._leases.drop(messages)
@@ -118,6 +123,7 @@ class Answers:
             return
         self._counts.failed[handler.queue] += 1
         _say(outcome, "failed, to be retried" if again else "failed for good")
+        tell_failed(message, error, dead_letter=not again)
         if isinstance(error, MessageCancelled) and not again:
             logger.info("%r was cancelled", message)
         elif again:

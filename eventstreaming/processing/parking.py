@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from eventstreaming.backends.failures import failure_of
 from eventstreaming.backends.reading import BucketRange
 from eventstreaming.events.envelopes import BUCKETS, bucket_of
+from eventstreaming.events.signals import FailedOutcome, tell_event_failed
 from eventstreaming.models import Checkpoint, ParkedEvent, Subscription
 from eventstreaming.processing.retry import RetryPolicy
 from eventstreaming.types import StoredEvent
@@ -76,10 +77,13 @@ class Parking:
         delay = self.retry.delay(row.attempts, error) if again else 0.0
         row.state = ParkedEvent.State.READY if again else ParkedEvent.State.FAILED
         row.retry_at = Now() + timedelta(seconds=delay) if delay else None
+        name = self.checkpoint.subscription.name
+        outcome: FailedOutcome = "retry" if again else "park"
+        tell_event_failed(name, event, error, outcome, self.using)
         logger.log(
             logging.WARNING if again else logging.ERROR,
             "%s: %r failed (attempt %d of %d), %s: %r",
-            self.checkpoint.subscription.name,
+            name,
             event,
             row.attempts,
             self.retry.attempts_allowed,

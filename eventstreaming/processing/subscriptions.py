@@ -37,6 +37,7 @@ from eventstreaming.processing.batch_sizes import BatchSize
 from eventstreaming.processing.calls import handle_event
 from eventstreaming.processing.choosing import Chooser
 from eventstreaming.processing.claims import Claims
+from eventstreaming.processing.event_failures import report_failed_event
 from eventstreaming.processing.outages import is_contention, is_outage
 from eventstreaming.processing.parking import Parking
 from eventstreaming.processing.partitions import buckets_of
@@ -308,13 +309,9 @@ class SubscriptionRunner:
             return False
         if checkpoint.attempts + 1 < declared.retry.attempts_allowed:
             return False
-        logger.error(
-            "%s: skipped %r after %d attempts: %r",
-            declared.name,
-            event,
-            checkpoint.attempts + 1,
-            error,
-            exc_info=error,
+        attempts = checkpoint.attempts + 1
+        report_failed_event(
+            declared, event, error, "skip", self.database, attempts=attempts
         )
         return True
 
@@ -330,25 +327,17 @@ class SubscriptionRunner:
         checkpoint.retry_at = Now() + timedelta(seconds=delay) if delay else None
         checkpoint.looked_at = Now()
         self._write(checkpoint, "attempts", "error", "retry_at", "looked_at")
-        if again:
-            logger.warning(
-                "%s: %r failed (attempt %d of %d), again in %.1f s: %r",
-                declared.name,
-                event,
-                checkpoint.attempts,
-                declared.retry.attempts_allowed,
-                delay,
-                error,
-            )
-            return BatchResult.FAILED
-        logger.error(
-            "%s: stopped at %r after %d attempts: %r",
-            declared.name,
+        report_failed_event(
+            declared,
             event,
-            checkpoint.attempts,
             error,
-            exc_info=error,
+            "retry" if again else "stop",
+            self.database,
+            attempts=checkpoint.attempts,
+            delay=delay,
         )
+        if again:
+            return BatchResult.FAILED
         return self._stop(checkpoint)
 
     def _lost(self, checkpoint: Checkpoint, error: Exception) -> BatchResult:

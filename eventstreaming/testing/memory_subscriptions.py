@@ -47,7 +47,7 @@ class MemorySubscriptionRunner:
         for event in events:
             try:
                 if not self._passes_over(event.event_type):
-                    handle_event(declared.function, event)
+                    handle_event(declared.function, event, declared.name)
             except BaseException:  # who runs it has noted it
                 self._failed = True
                 return BatchResult.FAILED

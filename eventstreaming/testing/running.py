@@ -8,11 +8,13 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, Literal
 
+from eventstreaming import clock
 from eventstreaming.backends import event_stores
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.base_queues import LeaseTerms
 from eventstreaming.backends.twins import async_function
 from eventstreaming.events import arguments
+from eventstreaming.events.signals import tell_done, tell_failed
 from eventstreaming.exceptions import InvalidValue, LeaseLost, NeverIdle
 from eventstreaming.processing.calls import handle_message
 from eventstreaming.processing.leased import runner_of
@@ -159,22 +161,25 @@ class _Drain:
         for message in store.claim_many(terms, 1):
             handler = by_queue[message.stream_name]
             own = HandlersStore(message, handler.retry)
+            began = clock.monotonic()
             try:
                 with as_committed():
                     handle_message(handler.function, own.give(message))
             except Exception as error:
                 with suppress(LeaseLost):  # it was answered before it failed
-                    store.nack(
+                    again = store.nack(
                         message.stream_name,
                         message.message_id,
                         receipt=message.receipt,
                         error=error,
                         **handler.retry.decision(message.attempts + 1, error),
                     )
+                    tell_failed(message, error, dead_letter=not again)
                 self._note(HandlerRun(handler.name, message, error))
             else:
                 if not own.answered:
                     store.acknowledge_many(message.stream_name, [message])
+                tell_done(message, clock.monotonic() - began)
                 self._note(HandlerRun(handler.name, message))
             return True
         return False
