@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from eventstreaming.backends.fences import FenceHolder
 from eventstreaming.management.tables import seconds, table
 from eventstreaming.operations.partition_status import PartitionStatus
+from eventstreaming.operations.queue_activity import QueueHour
 from eventstreaming.operations.saga_status import BOUND, SHOWN, SagaCounts
 from eventstreaming.operations.scheduling import ScheduleStatus
 from eventstreaming.operations.status import StoreStatus
@@ -25,6 +26,7 @@ PARTITIONS = (
     "owner",
 )
 QUEUES = ("queue", "ready", "in flight", "delayed", "blocked", "dead", "oldest")
+RATES = ("queue, last hour", "in/s", "out/s", "wait p95", "run p95", "failures")
 SAGAS = ("saga", "running", "waiting", "compensating", "failed")
 SCHEDULES = ("schedule", "times", "queue", "state", "next run in", "last")
 
@@ -59,6 +61,9 @@ def status_text(status: StoreStatus) -> Iterator[str]:
     if status.queues:
         yield ""
         yield from table(QUEUES, map(_queue, status.queues))
+    if status.activity:
+        yield ""
+        yield from table(RATES, map(_hour, status.activity))
     if status.sagas:
         yield ""
         yield from table(SAGAS, map(_saga, status.sagas))
@@ -130,6 +135,23 @@ def _queue(info: QueueInfo) -> tuple[str | int | None, ...]:
         count: int = getattr(info, state)
         counts.append(f"~{count:,}" if state in info.estimated else count)
     return info.stream_name, *counts, seconds(info.oldest_age)
+
+
+def _hour(hour: QueueHour) -> tuple[str, ...]:
+    return (
+        hour.queue,
+        f"{hour.rate_in:,.1f}",
+        f"{hour.rate_out:,.1f}",
+        _bound(hour.wait_p95),
+        _bound(hour.run_p95),
+        f"{hour.failure_rate:.1%}",
+    )
+
+
+def _bound(value: float | None) -> str:
+    """Return the upper bound of a bucket, which may be a few milliseconds."""
+    short = value is not None and value < 1
+    return f"{(value or 0) * 1000:.0f} ms" if short else seconds(value)
 
 
 def _saga(item: SagaCounts) -> tuple[str | int | None, ...]:

@@ -3,14 +3,17 @@ from typing import Any
 
 import msgspec
 from django.core.management.base import CommandError
-from django.db import DatabaseError
+from django.db import DatabaseError, connections
 
 from eventstreaming.backends import DEFAULT_ALIAS
 from eventstreaming.exceptions import EventStreamingError
 from eventstreaming.management.documented import DocumentedCommand
 from eventstreaming.management.status_text import status_text
-from eventstreaming.operations.status import store_status
+from eventstreaming.management.watching import watch
+from eventstreaming.operations.status import StoreStatus, store_status
 from eventstreaming.operations.thresholds import Thresholds, problems
+
+NO_ANSWER = 2  # the exit code
 
 _BOUNDS = {
     "held": ("SECONDS", "when a transaction holds readers back for longer"),
@@ -34,6 +37,8 @@ class Command(DocumentedCommand):
         "  manage.py eventstatus\n"
         "  manage.py eventstatus order-* --limit 10\n"
         "  manage.py eventstatus --format json | jq .fence.holders\n"
+        "  manage.py eventstatus --watch 5            in place, until Ctrl+C\n"
+        "  manage.py eventstatus --watch --format json   one line per round\n"
         "  manage.py eventstatus --max-behind 60 --max-dead 0   for a monitor\n"
         "\n"
         "Exit codes: 0, or 1 when a bound is passed, or 2 when the database did not\n"
@@ -59,6 +64,14 @@ class Command(DocumentedCommand):
             default="text",
             help="Text for people (default), or one JSON document; ages in seconds.",
         )
+        parser.add_argument(
+            "--watch",
+            nargs="?",
+            type=float,
+            const=2.0,
+            metavar="SECONDS",
+            help="Show it again every so many seconds (default: 2), until Ctrl+C.",
+        )
         bounds = parser.add_argument_group("bounds, for monitors")
         for name, (unit, text) in _BOUNDS.items():
             bounds.add_argument(
@@ -73,19 +86,48 @@ class Command(DocumentedCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             thresholds = Thresholds(**{n: options[f"max_{n}"] for n in _BOUNDS})
-            status = store_status(
+        except EventStreamingError as error:
+            raise CommandError(str(error)) from error
+        seconds = options["watch"]
+        if seconds is None:
+            status = self._ask(options)
+            self.stdout.write("\n".join(self._told(status, options)))
+            if found := list(problems(status, thresholds)):
+                raise CommandError("\n".join(found))
+            return
+        if not 0.1 <= seconds <= 86_400:
+            raise CommandError("--watch: give 0.1 to 86400 seconds")
+        gap = "" if options["format"] == "json" else "\n"
+        watch(lambda: self._round(thresholds, options), seconds, self.stdout, gap=gap)
+
+    def _ask(self, options: dict[str, Any]) -> StoreStatus:
+        try:
+            return store_status(
                 options["names"], limit=options["limit"], store=options["store"]
             )
         except EventStreamingError as error:
             raise CommandError(str(error)) from error
         except DatabaseError as error:
             raise CommandError(
-                f"The database did not answer: {error}", returncode=2
+                f"The database did not answer: {error}", returncode=NO_ANSWER
             ) from error
+
+    def _told(self, status: StoreStatus, options: dict[str, Any]) -> list[str]:
         if options["format"] == "json":
-            self.stdout.write(msgspec.json.encode(status).decode())
-        else:
-            for line in status_text(status):
-                self.stdout.write(line)
-        if found := list(problems(status, thresholds)):
-            raise CommandError("\n".join(found))
+            return [msgspec.json.encode(status).decode()]
+        return list(status_text(status))
+
+    def _round(self, thresholds: Thresholds, options: dict[str, Any]) -> list[str]:
+        """Return one round; a database that is away is asked again in the next."""
+        try:
+            status = self._ask(options)
+        except CommandError as error:
+            if error.returncode != NO_ANSWER:
+                raise
+            self.stderr.write(str(error))
+            connections.close_all()
+            return []
+        passed = list(problems(status, thresholds))
+        if passed:
+            self.stderr.write("\n".join(passed))
+        return self._told(status, options)
