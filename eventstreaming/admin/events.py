@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -24,10 +25,13 @@ from eventstreaming.admin.formats import (
     list_link,
     moment,
     object_link,
+    timeline_link,
 )
 from eventstreaming.admin.pages import KeysetChangeList
+from eventstreaming.admin.timeline import timeline_page
 from eventstreaming.admin.viewing import KeysetAdmin, ViewOnlyMixin
 from eventstreaming.models import Event
+from eventstreaming.operations.redaction import shown
 
 EFFECTS_SHOWN = 10
 PAYLOAD = ("data", "metadata")
@@ -73,6 +77,16 @@ class EventAdmin(ViewOnlyMixin, KeysetAdmin):
         (_("Story"), {"fields": ("correlation", "cause", "effects")}),
         (_("Payload"), {"fields": ("data_block", "metadata_block")}),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the timeline of a correlation id."""
+        page = self.admin_site.admin_view(self.timeline_view)
+        url = path("timeline/", page, name="eventstreaming_event_timeline")
+        return [url, *super().get_urls()]
+
+    def timeline_view(self, request: HttpRequest) -> HttpResponse:
+        """Show what belongs to one correlation id; see timeline_page()."""
+        return timeline_page(self, request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         return super().get_queryset(request).select_related("stream")
@@ -133,7 +147,7 @@ class EventAdmin(ViewOnlyMixin, KeysetAdmin):
     @admin.display(description=_("correlation"))
     def correlation(self, event: Event) -> str:
         found = event.correlation_id
-        return list_link(self, Event, found, correlation=found) if found else "-"
+        return timeline_link(self, Event, found) if found else "-"
 
     @admin.display(description=_("in the stream"))
     def neighbours(self, event: Event) -> str:
@@ -183,7 +197,7 @@ class EventAdmin(ViewOnlyMixin, KeysetAdmin):
 
     @admin.display(description=_("data"))
     def data_block(self, event: Event) -> str:
-        return json_block(event.data)
+        return json_block(shown(event.stream.name, event.event_type, event.data))
 
     @admin.display(description=_("metadata"))
     def metadata_block(self, event: Event) -> str:

@@ -103,6 +103,22 @@ def object_link(model_admin: Any, model: type[Model], key: Any, text: Any) -> st
     return _link(model_admin, model, "change", text, (quote(key),), {})
 
 
+def timeline_link(model_admin: Any, events: type[Model], correlation_id: str) -> str:
+    """Link to the events of a correlation id, and to the timeline of all it has."""
+    return format_html(
+        "{} ({})",
+        list_link(model_admin, events, correlation_id, correlation=correlation_id),
+        _link(
+            model_admin,
+            events,
+            "timeline",
+            gettext("timeline"),
+            (),
+            {"correlation": correlation_id},
+        ),
+    )
+
+
 def add_link(model_admin: Any, model: type[Model], text: Any, **initial: Any) -> str:
     """Link to the page that adds an object, with values filled in."""
     return _link(model_admin, model, "add", text, (), initial)

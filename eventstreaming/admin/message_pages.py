@@ -9,9 +9,16 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from eventstreaming.admin.formats import json_block, list_link, moment, text_block
+from eventstreaming.admin.formats import (
+    json_block,
+    list_link,
+    moment,
+    text_block,
+    timeline_link,
+)
 from eventstreaming.admin.viewing import KeysetAdmin, ViewOnlyMixin
 from eventstreaming.models import Event
+from eventstreaming.operations.redaction import shown
 
 
 class MessagePageAdmin(ViewOnlyMixin, KeysetAdmin):
@@ -56,11 +63,13 @@ class MessagePageAdmin(ViewOnlyMixin, KeysetAdmin):
     def correlation(self, message: Any) -> str:
         """Link to the events of the same correlation."""
         found = message.correlation_id
-        return list_link(self, Event, found, correlation=found) if found else "-"
+        return timeline_link(self, Event, found) if found else "-"
 
     @admin.display(description=_("data"))
     def data_block(self, message: Any) -> str:
-        return json_block(message.data)
+        return json_block(
+            shown(message.queue, message.message_type or "", message.data)
+        )
 
     @admin.display(description=_("headers"))
     def headers_block(self, message: Any) -> str:

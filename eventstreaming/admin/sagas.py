@@ -13,6 +13,7 @@ from eventstreaming.admin.formats import (
     moment,
     summary,
     text_block,
+    timeline_link,
 )
 from eventstreaming.admin.saga_actions import SagaActionsMixin
 from eventstreaming.admin.saga_filters import SagaNameFilter, SagaStateFilter
@@ -134,7 +135,7 @@ class SagaAdmin(ViewOnlyMixin, SagaActionsMixin):
     @admin.display(description=_("correlation"))
     def correlation(self, saga: Saga) -> str:
         found = saga.correlation_id
-        return list_link(self, Event, found, correlation=found)
+        return timeline_link(self, Event, found)
 
     @admin.display(description=_("queue"))
     def queue_link(self, saga: Saga) -> str:

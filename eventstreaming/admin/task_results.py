@@ -20,6 +20,7 @@ from eventstreaming.admin.formats import (
     object_link,
     summary,
     text_block,
+    timeline_link,
 )
 from eventstreaming.admin.task_filters import (
     TaskNameFilter,
@@ -180,7 +181,7 @@ class TaskResultAdmin(ViewOnlyMixin, KeysetAdmin):
     def correlation(self, result: TaskResult) -> str:
         """Link to the events of the same correlation."""
         found = result.correlation_id
-        return list_link(self, Event, found, correlation=found) if found else "-"
+        return timeline_link(self, Event, found) if found else "-"
 
     @admin.display(description=_("arguments"))
     def args_block(self, result: TaskResult) -> str:

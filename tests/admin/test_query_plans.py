@@ -86,6 +86,7 @@ def test_no_page_walks_through_a_table(
     walked = {}
     for path in [
         "overview/",
+        "event/timeline/?correlation=story-7",
         "event/",
         f"event/?p=after-{middle.position}",
         f"event/?p=before-{middle.position}",

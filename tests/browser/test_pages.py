@@ -1,7 +1,10 @@
 """Every page, as a superuser and as somebody who may only look."""
 
+from urllib.parse import quote
+
 import pytest
 
+from tests.browser.contents import ATTACK
 from tests.browser.person import Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,6 +40,9 @@ def walk(person: Person) -> list[str]:
     for path in ("/admin/", ROOT):
         person.open(path)
         complaints += person.complaints()
+    person.open(f"{ROOT}event/timeline/?correlation={quote(ATTACK)}")
+    assert len(person.texts(".es-story > li")) > 5
+    complaints += person.complaints()
     for name in LISTS:
         person.open(f"{ROOT}{name}/")
         complaints += person.complaints()
