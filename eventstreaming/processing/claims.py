@@ -9,6 +9,7 @@ had, so that shares are steady: a wrong word there costs time, never an event.
 from collections import Counter
 from collections.abc import Collection
 from datetime import timedelta
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
@@ -26,6 +27,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Now
 
+from eventstreaming.backends.statements import statement
 from eventstreaming.models import Checkpoint, ParkedEvent, Subscription
 from eventstreaming.processing.parking import DUE, READY
 
@@ -34,6 +36,17 @@ QUIET = timedelta(seconds=2)  # how old a sign of life may become
 ROBBERY_SECONDS = 1  # how long one waits for the end of another's batch
 
 WAITS = Q(retry_at__isnull=False, retry_at__gt=Now())
+# In the order of the model; the first two are known, the others are selected.
+OF_SUBSCRIPTION = (
+    "id",
+    "name",
+    "source",
+    "partitions",
+    "partition_by",
+    "wanted_partitions",
+    "delivery",
+    "state",
+)
 SEEN_LATELY = Q(looked_at__isnull=False, looked_at__gt=Now() - QUIET)
 
 
@@ -80,10 +93,14 @@ class Claims:
         The one that was looked at longest ago comes first. `tried` are passed over,
         and so are those that have come to `end`.
         """
+        if end is None and self._is_postgresql:
+            return self._take(tried, mine=False)
         return self._first_unlocked(self._workable(tried, end))
 
     def take_own(self, tried: Collection[int], end: int | None) -> Any | None:
         """Lock a partition that was mine, or nobody's."""
+        if end is None and self._is_postgresql:
+            return self._take(tried, mine=True)
         mine = self._workable(tried, end).filter(owner__in=["", self.owner])
         return self._first_unlocked(mine)
 
@@ -113,6 +130,39 @@ class Claims:
             cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
         return found
 
+    @property
+    def _is_postgresql(self) -> bool:
+        return connections[self._using].vendor == "postgresql"
+
+    def _take(self, tried: Collection[int], *, mine: bool) -> Any | None:
+        """Do in one statement, as it stands, what a batch begins with."""
+        with connections[self._using].cursor() as cursor:
+            cursor.execute(
+                _take_statement(self._place),
+                {
+                    "name": self._name,
+                    "before_first": self._before_first,
+                    "leases": self._leases,
+                    "quiet": QUIET.total_seconds(),
+                    "tried": list(tried),
+                    "mine": mine,
+                    "owner": self.owner,
+                },
+            )
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        names = _checkpoint_columns()
+        own, others = row[: len(names)], row[len(names) :]
+        checkpoint: Any = Checkpoint.from_db(self._using, names, own)
+        checkpoint.seen_lately = others[-1]
+        checkpoint.subscription = Subscription.from_db(
+            self._using,
+            OF_SUBSCRIPTION,
+            (checkpoint.subscription_id, self._name, *others[:-1]),
+        )
+        return checkpoint
+
     def _workable(self, tried: Collection[int], end: int | None) -> QuerySet[Any]:
         rows = self.rows().filter(
             Q(barrier__isnull=True) | Q(place__lt=F("barrier")),
@@ -137,6 +187,17 @@ class Claims:
             .order_by(F("looked_at").asc(nulls_first=True), "partition")
             .first()
         )
+
+
+@cache
+def _take_statement(place: str) -> str:
+    columns = ", ".join(f'c."{name}"' for name in _checkpoint_columns())
+    return statement("take_partition").format(columns=columns, place=f'"{place}"')
+
+
+@cache
+def _checkpoint_columns() -> list[str]:
+    return [field.attname for field in Checkpoint._meta.concrete_fields]
 
 
 def _has_parked(which: Q) -> Q:

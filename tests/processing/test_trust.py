@@ -1,6 +1,6 @@
 """Batches without a savepoint for each event, and what happens when one fails."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -18,6 +18,13 @@ from tests.processing.groups import append_keys, work_off, worker
 pytestmark = pytest.mark.django_db(transaction=True)
 
 POISON = 7
+
+
+@pytest.fixture(autouse=True)
+def time() -> Iterator[clock.SimulatedClock]:
+    """However busy the machine is, a batch is not cut short."""
+    with clock.use_clock(clock.SimulatedClock()) as simulated:
+        yield simulated
 
 
 class Handler:
@@ -99,7 +106,9 @@ def test_one_that_asks_for_a_rollback_takes_no_other_with_it(
     assert Checkpoint.objects.get().handled == 20
 
 
-def test_savepoints_are_made_only_for_a_while_after_a_failure() -> None:
+def test_savepoints_are_made_only_for_a_while_after_a_failure(
+    time: clock.SimulatedClock,
+) -> None:
     errors: list[BaseException] = [ValueError()]
 
     def fail_once() -> None:
@@ -108,15 +117,14 @@ def test_savepoints_are_made_only_for_a_while_after_a_failure() -> None:
 
     handler = Handler(fail_once)
     group = worker(handler, careful=False)
-    with clock.use_clock(clock.SimulatedClock()) as time:
-        for first, expected in ((10, 10), (20, 10), (30, 0), (40, 0)):
-            append_keys(10)
-            with CaptureQueriesContext(connection) as queries:
-                Queue.objects.all().delete()
-                assert group.run_batch() is BatchResult.PROGRESSED
-            assert (first, savepoints(queries)) == (first, expected)
-            if first == 20:
-                time.advance(CAREFUL_SECONDS)
+    for first, expected in ((10, 10), (20, 10), (30, 0), (40, 0)):
+        append_keys(10)
+        with CaptureQueriesContext(connection) as queries:
+            Queue.objects.all().delete()
+            assert group.run_batch() is BatchResult.PROGRESSED
+        assert (first, savepoints(queries)) == (first, expected)
+        if first == 20:
+            time.advance(CAREFUL_SECONDS)
     assert handler.calls == [
         *range(POISON + 1),
         *range(10),
@@ -138,21 +146,20 @@ def test_event_that_has_failed_before_is_not_trusted_by_another_worker() -> None
     assert written() == list(range(POISON))
 
 
-def test_batches_grow_where_they_take_no_time() -> None:
+def test_batches_grow_where_they_take_no_time(time: clock.SimulatedClock) -> None:
     sizes: list[int] = []
     append_keys(3_500)
     group = worker(lambda event: None, "order-1", careful=False)
-    with clock.use_clock(clock.SimulatedClock()) as time:
-        while group.run_batch() is BatchResult.PROGRESSED:
-            offset = Checkpoint.objects.get().offset
-            assert offset is not None
-            sizes.append(offset + 1 - sum(sizes))
-        assert sizes == [100, 200, 400, 800, 1_000, 1_000]
-        slow = worker(lambda event: time.advance(0.001), "order-1", name="slow")
-        slow.run_batch()
-        assert slow.handled == 100
-        slow.run_batch()
-        assert slow.handled == 200
+    while group.run_batch() is BatchResult.PROGRESSED:
+        offset = Checkpoint.objects.get().offset
+        assert offset is not None
+        sizes.append(offset + 1 - sum(sizes))
+    assert sizes == [100, 200, 400, 800, 1_000, 1_000]
+    slow = worker(lambda event: time.advance(0.001), "order-1", name="slow")
+    slow.run_batch()
+    assert slow.handled == 100
+    slow.run_batch()
+    assert slow.handled == 200
     asked = worker(lambda event: None, "order-1", name="asked", batch_size=30)
     asked.run_batch()
     asked.run_batch()
