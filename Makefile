@@ -32,7 +32,8 @@ statemachine: $(INSTALLED) ## Do anything in any order, on all stores (FACTOR=10
 
 proofs: $(INSTALLED) ## Kill and stop consumers, count the memory of a worker, in full size (ARGS="-k groups")
 	@QUEUE_PROOFS=full exec $(BIN)/python -m pytest -q tests/queue_proofs \
-		tests/group_proofs $(ARGS)
+		tests/group_proofs \
+		tests/demo/test_command.py::test_all_orders_with_a_server_of_its_own_twice $(ARGS)
 
 writers: $(INSTALLED) ## Lose and repeat no event of many writers (EVENTS=25000)
 	@EVENTS_OF_PROOF=$(EVENTS) CUTS_OF_PROOF=200 exec $(BIN)/python -m pytest -s \

@@ -13,6 +13,7 @@ import pytest
 
 from demo_project.shop.demo.order_files import SAMPLE
 from tests.demo.demos import Demo, is_running
+from tests.queue_proofs.processes import FULL
 
 ALL_ORDERS = "6,919 orders, 16,479 CDs, $244,091.94"
 SOME_ORDERS = "300 orders, 643 CDs, $10,200.13"
@@ -53,6 +54,7 @@ def assert_all_is_done(demo: Demo, totals: str, sagas: str = SOME_SAGAS) -> None
     assert "dead letters  none" in lines
 
 
+@pytest.mark.skipif(not FULL, reason="a minute or two; `make proofs` runs it")
 def test_all_orders_with_a_server_of_its_own_twice(clone: Path) -> None:
     with Demo(clone, "--no-serve") as demo:
         assert_all_is_done(demo, ALL_ORDERS, ALL_SAGAS)
