@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 
 from django.contrib import admin
+from django.contrib.admin.views.main import PAGE_VAR
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from eventstreaming.admin.event_export import export_events
 from eventstreaming.admin.event_filters import (
     CategoryFilter,
     CausationFilter,
@@ -79,10 +81,24 @@ class EventAdmin(ViewOnlyMixin, KeysetAdmin):
     )
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the timeline of a correlation id."""
-        page = self.admin_site.admin_view(self.timeline_view)
-        url = path("timeline/", page, name="eventstreaming_event_timeline")
-        return [url, *super().get_urls()]
+        """Add the timeline of a correlation id, and the export of the list."""
+        wrap = self.admin_site.admin_view
+        timeline, export = wrap(self.timeline_view), wrap(self.export_view)
+        return [
+            path("timeline/", timeline, name="eventstreaming_event_timeline"),
+            path("export/", export, name="eventstreaming_event_export"),
+            *super().get_urls(),
+        ]
+
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer what the list's filters let through; see export_events()."""
+        return export_events(self, request)
+
+    def get_export_url(self, changelist: KeysetChangeList) -> str:
+        url = reverse(
+            "admin:eventstreaming_event_export", current_app=self.admin_site.name
+        )
+        return f"{url}{changelist.get_query_string(remove=[PAGE_VAR])}"
 
     def timeline_view(self, request: HttpRequest) -> HttpResponse:
         """Show what belongs to one correlation id; see timeline_page()."""

@@ -32,6 +32,7 @@ class UncountedChangeList(ChangeList):
     page_links: Sequence[PageLink] = ()
     page_note = ""
     empty_text = ""
+    export_url = ""  # where all that matches is to be had as a file
 
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: Any = None
@@ -107,6 +108,12 @@ class KeysetChangeList(UncountedChangeList):
         self.show(rows)
         self.link_pages(back=back, onward=onward, newest_first=keyset.descending)
         self.empty_text = self.model_admin.get_empty_text(self)
+        self.export_url = self.model_admin.get_export_url(self)
+
+    def matching(self) -> QuerySet[Any]:
+        """Return all rows that filters and search let through, on every page."""
+        rows: QuerySet[Any] = self.queryset.filter(self._unindexed_condition())
+        return rows
 
     def _fetch(
         self, cursor: Cursor, keyset: Keyset

@@ -53,6 +53,10 @@ class KeysetAdmin(StyledAdmin):
         """Return the conditions of the search that no index serves."""
         return Q()
 
+    def get_export_url(self, changelist: KeysetChangeList) -> str:
+        """Return where all that matches is to be had as a file; "" is nowhere."""
+        return ""
+
     def get_empty_text(self, changelist: KeysetChangeList) -> str:
         """Return what an empty page says: what to do."""
         narrowed = changelist.query or changelist.has_active_filters
