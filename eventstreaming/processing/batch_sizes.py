@@ -1,7 +1,7 @@
 """How many events a subscription takes at once."""
 
 FIRST, LARGEST = 100, 1_000
-SHORT = 0.025  # seconds
+SHORT = 0.05  # seconds
 
 
 class BatchSize:

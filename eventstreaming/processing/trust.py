@@ -10,8 +10,6 @@ from collections.abc import Callable
 from math import inf
 from typing import TypeVar
 
-from django.db import connections
-
 from eventstreaming import clock
 from eventstreaming.processing.calls import handle_event
 from eventstreaming.processing.outages import is_contention, is_outage
@@ -45,7 +43,6 @@ class Trust:
     def attempt(self, batch: Callable[[], T]) -> T:
         """Run a transaction trusting; if it fails, run it again without trust."""
         self.is_given = clock.monotonic() >= self._careful_until
-        self._connection = connections[self._database]
         try:
             return batch()
         except Exception as error:
@@ -63,7 +60,12 @@ class Trust:
         return batch()
 
     def handle(self, event: StoredEvent) -> None:
-        """Call the function as it is; raise HandlerFailed if all is to be undone."""
+        """
+        Call the function as it is; raise HandlerFailed if all is to be undone.
+
+        What leaves the transaction spoiled without an error makes a later statement
+        of the batch fail, the one that saves the place at the latest.
+        """
         declared = self._subscription
         try:
             handle_event(declared.function, event, declared.name)
@@ -71,8 +73,6 @@ class Trust:
             if self._is_passing(error):
                 raise
             raise HandlerFailed from error
-        if self._connection.needs_rollback:
-            raise HandlerFailed("a rollback was asked for")
 
     def _is_passing(self, error: BaseException) -> bool:
         """Say whether a worker waits out what happened, whatever it has called."""
