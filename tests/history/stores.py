@@ -256,9 +256,9 @@ class RecordingStore(PostgreSQLEventStore):
         ):
             yield
 
-    def _bury(self, messages: list[Message]) -> None:
+    def _bury(self, messages: list[Message], *why: Any) -> None:
         with self._step("bury", messages=_leases(messages)):
-            super()._bury(messages)
+            super()._bury(messages, *why)
 
     def _read(
         self,

@@ -159,6 +159,7 @@ NOT_ABOUT_BIG_TABLES = {
     "notify",
     "sample_dead_letters",  # pages of a sample, two hundred at most
     "sample_messages",
+    "take_partition",  # partitions are few
     "wake_group",
 }
 
