@@ -15,10 +15,9 @@ WITH picked AS MATERIALIZED (
      LIMIT %(limit)s
        FOR UPDATE SKIP LOCKED
 ), removed AS (
-    DELETE FROM eventstreaming_deadletter AS d
-     USING picked
-     WHERE d.id = picked.id
-    RETURNING d.*
+    DELETE FROM eventstreaming_deadletter
+     WHERE id = ANY (ARRAY(SELECT id FROM picked))
+    RETURNING *
 )
 INSERT INTO eventstreaming_message
        (id, queue, rank, group_key, message_type, schema_version, data, headers,
