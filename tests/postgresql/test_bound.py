@@ -54,6 +54,14 @@ def kept() -> dict[str, Any]:
     return cursors
 
 
+def test_a_test_without_a_database_leaves_cursors_as_they_were() -> None:
+    """Django sets the method of a connection aside then, and back by its value."""
+    with mock.patch.dict(vars(connection), cursor=connection.cursor):
+        vars(connection.connection).pop(bound._KEPT)
+        write_and_take()
+        assert "append_one" in kept()
+
+
 def test_cursors_are_kept_and_nothing_is_prepared() -> None:
     before = dict(kept())
     assert {"append_one", "enqueue", "claim", "acknowledge"} <= set(before)

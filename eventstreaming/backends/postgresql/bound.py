@@ -58,7 +58,7 @@ def _kept_cursor(connection: BaseDatabaseWrapper, name: str) -> CursorWrapper | 
     the same statement before its rows are fetched.
     """
     backend: Any = type(connection)
-    if not _is_plain(backend) or "cursor" in vars(connection):
+    if not _is_plain(backend) or not _is_own(vars(connection).get("cursor"), backend):
         return None
     if connection.queries_logged or connection.execute_wrappers:
         return None
@@ -73,6 +73,15 @@ def _kept_cursor(connection: BaseDatabaseWrapper, name: str) -> CursorWrapper | 
     if cursor is None:
         cursor = kept[name] = _make_cursor(driver)
     return connection.make_cursor(cursor)
+
+
+def _is_own(cursor: Any, backend: Any) -> bool:
+    """
+    Say whether a connection makes its cursors as its class does.
+
+    A SimpleTestCase sets the method aside, and back as an attribute of the connection.
+    """
+    return cursor is None or getattr(cursor, "__func__", None) is backend.cursor
 
 
 @lru_cache
