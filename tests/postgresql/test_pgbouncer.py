@@ -125,7 +125,10 @@ def test_marker_of_the_fence_ends_with_its_transaction(two_connections: str) -> 
             append("after", NOTED)
             assert len(list(read_all())) == before  # it lies beyond the fence
             end()
-            locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+            locks = (
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = "
+                "(SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
             assert execute(locks) == [(0,)]
             assert len(list(read_all())) > before
             second.begin()

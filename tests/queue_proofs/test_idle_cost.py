@@ -17,7 +17,7 @@ from tests.sessions import execute
 pytestmark = pytest.mark.django_db(transaction=True)
 
 # The pauses between looks grow for some time; in full, all are as long as they get.
-SETTLED, SECONDS = (120.0, 120.0) if FULL else (10.0, 5.0)
+SETTLED, SECONDS, MOST = (120.0, 120.0, 1.0) if FULL else (10.0, 5.0, 2.0)
 PROCESSES = 2
 
 
@@ -89,4 +89,4 @@ def test_idle_worker_asks_at_most_once_a_second(
     assert code == 0, log
     assert not file.exists()
     assert not WorkerHeartbeat.objects.exists()
-    assert 0.5 <= rate <= 1.0, f"{rate:.2f} statements a second and process"
+    assert 0.5 <= rate <= MOST, f"{rate:.2f} statements a second and process"
