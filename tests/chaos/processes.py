@@ -37,6 +37,7 @@ class Place:
         else:
             self._command += ["chaosclient", role, str(seed)]
         self._count = 0
+        self._had_begun = False
         self.start()
 
     def start(self) -> None:
@@ -101,11 +102,19 @@ class Place:
     def terminate(self) -> None:
         """Ask the process to end."""
         self.check()
+        self._had_begun = self.is_acting()
         self._process.terminate()
 
     def wait(self) -> None:
-        """Wait for the end; raise if it is a bad one."""
-        if code := self._process.wait(PATIENCE):
+        """
+        Wait for the end; raise if it is a bad one.
+
+        Who is asked while it starts, before it can listen, is ended by the signal.
+        """
+        code = self._process.wait(PATIENCE)
+        if code == -signal.SIGTERM and not self._had_begun:
+            return
+        if code:
             raise ProcessEnded(f"{self.name} ended with {code}")
 
 
