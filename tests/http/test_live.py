@@ -12,12 +12,14 @@ from unittest import mock
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from django.db import connections
+from django.db import OperationalError, connections
 from django.test import Client
 from pytest_django import Settings
 
 from eventstreaming import EventData, append, correlation_scope, truncate_stream
 from eventstreaming.http.live import streaming
+from eventstreaming.http.live.hubs import hubs
+from eventstreaming.http.live.sources import PositionSource
 from tests.http.conftest import ADDRESS, Api, Caller
 from tests.http.event_source import EventSource, Parser, ServerEvent
 from tests.http.live_server import asgi_server
@@ -235,3 +237,18 @@ def test_a_slow_client_is_let_go_and_misses_nothing(port: int, token: str) -> No
     with mock.patch("eventstreaming.http.live.hubs.BACKLOG", 2):
         places = asyncio.run(asyncio.wait_for(watch(), 60))
     assert places == list(range(60))
+
+
+def test_an_outage_at_the_first_look_is_over_for_the_next_client() -> None:
+    source = PositionSource(None, "default")
+
+    async def join_twice() -> None:
+        with (
+            mock.patch.object(PositionSource, "end", side_effect=OperationalError),
+            pytest.raises(OperationalError),
+        ):
+            await hubs.hub_of(source).join()
+        hub = hubs.hub_of(source)
+        hubs.leave(source, hub, await hub.join())
+
+    asyncio.run(join_twice())

@@ -77,7 +77,11 @@ class Hub:
             self._begun = asyncio.get_running_loop().create_task(
                 sync_to_async(self._end)(), context=Context()
             )
-        end = await asyncio.shield(self._begun)
+        try:
+            end = await asyncio.shield(self._begun)
+        except Exception:
+            self.has_failed = True  # the next client gets a hub that looks again
+            raise
         if self._following is None:
             self._reached = end
             self._following = asyncio.get_running_loop().create_task(
