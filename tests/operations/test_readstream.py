@@ -10,6 +10,7 @@ from unittest import mock
 
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from eventstreaming import EventData, append
 from eventstreaming.models import Checkpoint, Subscription
@@ -40,6 +41,19 @@ def test_events_are_printed_from_a_place_or_the_last_ones() -> None:
     assert run("readstream", "order-*", "--type=Other") == []
     with pytest.raises(CommandError, match="source"):
         run("readstream", "or*ders")
+
+
+def hide(stream_name: str, type_name: str, data: object) -> str:
+    return "hidden"
+
+
+def test_lines_show_what_the_redaction_lets_through(settings: Settings) -> None:
+    settings.EVENT_STREAM_REDACTION = f"{__name__}.hide"
+    append("orders", EventData("Placed", {"secret": 1}))
+    for form in ("text", "json"):
+        (line,) = run("readstream", "orders", f"--format={form}")
+        assert "secret" not in line
+        assert '"hidden"' in line
 
 
 @pytest.mark.django_db(transaction=True)

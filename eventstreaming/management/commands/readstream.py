@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from django.core.management.base import CommandError
+from msgspec import structs
 
 from eventstreaming.backends import DEFAULT_ALIAS, event_stores
 from eventstreaming.exceptions import EventStreamingError
@@ -127,7 +128,8 @@ def _text(event: StoredEvent) -> str:
 
 
 def _json(event: StoredEvent) -> str:
-    return msgspec.json.encode(event).decode()
+    data = shown(event.stream_name, event.event_type, event.data)
+    return msgspec.json.encode(structs.replace(event, data=data)).decode()
 
 
 _FORMATS = {"text": _text, "json": _json}
