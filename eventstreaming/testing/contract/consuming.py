@@ -128,6 +128,8 @@ class ConsumeContract(RefusingCase):
         self.assert_left()
 
     def test_async_loop_does_the_same(self) -> None:
+        # The default delay is random, and may be over before the queue is looked at.
+        self.store.configure_queue(self.queue, backoff=LONG)
         self.enqueue_numbers(1, 2, 3, 4)
         async_to_sync(self.consume_in_async)()
         self.assert_left(ready=1, delayed=1)
