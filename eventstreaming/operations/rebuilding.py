@@ -17,6 +17,7 @@ from eventstreaming.exceptions import (
 )
 from eventstreaming.models import ParkedEvent, Stream, Subscription
 from eventstreaming.operations.rebuild_progress import RebuildProgress, Track
+from eventstreaming.processing.batch_results import BatchResult
 from eventstreaming.processing.preparing import prepare_subscription
 from eventstreaming.processing.projections.building import Building, shadow_name
 from eventstreaming.processing.projections.clearing import InPlace
@@ -26,7 +27,6 @@ from eventstreaming.processing.projections.exceptions import (
 )
 from eventstreaming.processing.projections.running import ProjectionRunner
 from eventstreaming.processing.sources import Source, SourceKind
-from eventstreaming.processing.subscriptions import BatchResult
 
 LOOK_SECONDS = 0.5
 PAUSE = 0.02

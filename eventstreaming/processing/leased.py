@@ -22,6 +22,7 @@ from django.db.models.functions import Now
 from eventstreaming import clock
 from eventstreaming.exceptions import PartitionLost
 from eventstreaming.models import Checkpoint
+from eventstreaming.processing.batch_results import BatchResult
 from eventstreaming.processing.calls import handle_event
 from eventstreaming.processing.outages import is_outage
 from eventstreaming.processing.parking import Parking
@@ -29,14 +30,11 @@ from eventstreaming.processing.partition_leases import (
     PartitionLease,
     partition_leases,
 )
+from eventstreaming.processing.place_keeping import SAVED
 from eventstreaming.processing.projections.declaring import Projection
 from eventstreaming.processing.projections.running import ProjectionRunner
 from eventstreaming.processing.registry import EventSubscription
-from eventstreaming.processing.subscriptions import (
-    SAVED,
-    BatchResult,
-    SubscriptionRunner,
-)
+from eventstreaming.processing.subscriptions import SubscriptionRunner
 from eventstreaming.types import StoredEvent
 
 logger = logging.getLogger("eventstreaming.worker")

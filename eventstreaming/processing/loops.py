@@ -7,10 +7,11 @@ from eventstreaming import clock
 from eventstreaming.backends.waking.bells import Bell
 from eventstreaming.backends.waking.polling import Polling
 from eventstreaming.processing.activity import Activity
+from eventstreaming.processing.batch_results import BatchResult
 from eventstreaming.processing.connections import tidy_connections
 from eventstreaming.processing.outages import Patience
 from eventstreaming.processing.pulses import Pulse
-from eventstreaming.processing.subscriptions import BatchResult, SubscriptionRunner
+from eventstreaming.processing.subscriptions import SubscriptionRunner
 
 logger = logging.getLogger("eventstreaming.worker")
 

@@ -3,11 +3,11 @@
 from eventstreaming.backends import event_stores
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.events.registry import event_types
+from eventstreaming.processing.batch_results import BatchResult
 from eventstreaming.processing.batch_sizes import FIRST
 from eventstreaming.processing.calls import handle_event
 from eventstreaming.processing.registry import EventSubscription
 from eventstreaming.processing.source_places import read_source
-from eventstreaming.processing.subscriptions import BatchResult
 
 
 class MemorySubscriptionRunner:

@@ -16,6 +16,7 @@ from eventstreaming.backends.twins import async_function
 from eventstreaming.events import arguments
 from eventstreaming.events.signals import tell_done, tell_failed
 from eventstreaming.exceptions import InvalidValue, LeaseLost, NeverIdle
+from eventstreaming.processing.batch_results import BatchResult
 from eventstreaming.processing.calls import handle_message
 from eventstreaming.processing.leased import runner_of
 from eventstreaming.processing.registry import (
@@ -25,7 +26,7 @@ from eventstreaming.processing.registry import (
     handlers,
 )
 from eventstreaming.processing.settling import HandlersStore
-from eventstreaming.processing.subscriptions import BatchResult, SubscriptionRunner
+from eventstreaming.processing.subscriptions import SubscriptionRunner
 from eventstreaming.testing.as_committed import as_committed
 from eventstreaming.testing.memory_subscriptions import MemorySubscriptionRunner
 from eventstreaming.types import Duration, Message, StoredEvent

@@ -5,7 +5,7 @@ from django.test import override_settings
 
 from eventstreaming import EventData, append
 from eventstreaming.models import Checkpoint
-from eventstreaming.processing.subscriptions import BatchResult
+from eventstreaming.processing.batch_results import BatchResult
 from eventstreaming.types import StoredEvent
 from tests.processing.groups import numbers_by_key, work_off, worker
 

@@ -7,7 +7,7 @@ import pytest
 from eventstreaming import EventData, append, delete_stream, truncate_stream
 from eventstreaming.models import Checkpoint, Subscription
 from eventstreaming.operations.resuming import resume_subscriptions
-from eventstreaming.processing.subscriptions import BatchResult
+from eventstreaming.processing.batch_results import BatchResult
 from tests.operations.runners import runner
 
 pytestmark = pytest.mark.django_db

@@ -6,10 +6,11 @@ from typing import Any
 from unittest import mock
 
 from eventstreaming import EventData, append
-from eventstreaming.processing import subscriptions
+from eventstreaming.processing import place_keeping
+from eventstreaming.processing.batch_results import BatchResult
 from eventstreaming.processing.leased import runner_of
 from eventstreaming.processing.registry import handlers, subscription
-from eventstreaming.processing.subscriptions import BatchResult, SubscriptionRunner
+from eventstreaming.processing.subscriptions import SubscriptionRunner
 from eventstreaming.types import StoredEvent
 
 
@@ -30,7 +31,7 @@ def worker(
     subscription(source, **options)(function)
     runner = runner_of(handlers.subscriptions.pop(name), careful=careful)
     runner.prepare()
-    with mock.patch.object(subscriptions, "worker_id", return_value=owner):
+    with mock.patch.object(place_keeping, "worker_id", return_value=owner):
         assert runner.chooser.claims.owner == owner
     return runner
 

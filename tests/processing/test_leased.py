@@ -14,8 +14,9 @@ from eventstreaming.operations.parked_events import (
     replay_parked_events,
     skip_parked_events,
 )
+from eventstreaming.processing.batch_results import BatchResult
 from eventstreaming.processing.partition_leases import partition_leases
-from eventstreaming.processing.subscriptions import BatchResult, SubscriptionRunner
+from eventstreaming.processing.subscriptions import SubscriptionRunner
 from eventstreaming.types import StoredEvent
 from tests.processing.groups import append_keys, numbers_by_key, work_off, worker
 from tests.sessions import execute

@@ -15,7 +15,8 @@ from eventstreaming.operations.parked_events import (
     skip_parked_events,
 )
 from eventstreaming.processing import subscriptions
-from eventstreaming.processing.subscriptions import BatchResult, SubscriptionRunner
+from eventstreaming.processing.batch_results import BatchResult
+from eventstreaming.processing.subscriptions import SubscriptionRunner
 from eventstreaming.types import StoredEvent
 from tests.processing.groups import append_keys, numbers_by_key, work_off, worker
 from tests.sessions import execute, sessions

@@ -8,9 +8,9 @@ import pytest
 from eventstreaming import EventData, append, event_store
 from eventstreaming.exceptions import HandlerConflict, InvalidArgument
 from eventstreaming.models import Checkpoint, Subscription
-from eventstreaming.processing import choosing, subscriptions
+from eventstreaming.processing import choosing, place_keeping
+from eventstreaming.processing.batch_results import BatchResult
 from eventstreaming.processing.partitions import bucket_ranges
-from eventstreaming.processing.subscriptions import BatchResult
 from eventstreaming.types import StoredEvent
 from tests.processing.groups import append_keys, numbers_by_key, work_off, worker
 from tests.sessions import execute, sessions
@@ -164,7 +164,7 @@ def test_wrong_partitions_are_refused(options: dict[str, object]) -> None:
 def test_events_that_fall_into_one_bucket_are_warned_of(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(subscriptions, "LOOK_AFTER", 30)
+    monkeypatch.setattr(place_keeping, "LOOK_AFTER", 30)
     append("order-1", [EventData("Counted", {"number": n}) for n in range(50)])
     for number, source in enumerate(["order-1", "order-*", "*"]):
         work_off(worker(repr, source, name=f"alone-{number}", partitions=3))

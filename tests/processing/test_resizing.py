@@ -7,8 +7,8 @@ import pytest
 
 from eventstreaming import EventData, append
 from eventstreaming.models import Checkpoint, Subscription
+from eventstreaming.processing.batch_results import BatchResult
 from eventstreaming.processing.resizing import begin_resize, finish_resize
-from eventstreaming.processing.subscriptions import BatchResult
 from eventstreaming.types import StoredEvent
 from tests.processing.groups import append_keys, numbers_by_key, work_off, worker
 from tests.sessions import sessions

@@ -6,10 +6,11 @@ import pytest
 
 from eventstreaming import EventData, append, event_store
 from eventstreaming.models import Checkpoint
+from eventstreaming.processing.batch_results import BatchResult
 from eventstreaming.processing.registry import EventSubscription
 from eventstreaming.processing.retry import RetryPolicy
 from eventstreaming.processing.sources import Source
-from eventstreaming.processing.subscriptions import BatchResult, SubscriptionRunner
+from eventstreaming.processing.subscriptions import SubscriptionRunner
 from eventstreaming.types import StoredEvent
 from tests.sessions import execute, sessions
 

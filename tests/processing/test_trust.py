@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from eventstreaming import clock
 from eventstreaming.models import Checkpoint, ParkedEvent, Queue
-from eventstreaming.processing.subscriptions import BatchResult
+from eventstreaming.processing.batch_results import BatchResult
 from eventstreaming.processing.trust import CAREFUL_SECONDS
 from eventstreaming.types import StoredEvent
 from tests.processing.groups import append_keys, work_off, worker

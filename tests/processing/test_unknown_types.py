@@ -7,8 +7,9 @@ import pytest
 from eventstreaming import EventData, append, subscription
 from eventstreaming.exceptions import InvalidValue
 from eventstreaming.models import Checkpoint
+from eventstreaming.processing.batch_results import BatchResult
 from eventstreaming.processing.registry import handlers
-from eventstreaming.processing.subscriptions import BatchResult, SubscriptionRunner
+from eventstreaming.processing.subscriptions import SubscriptionRunner
 from eventstreaming.testing.contract.samples import Basket
 from eventstreaming.types import StoredEvent
 

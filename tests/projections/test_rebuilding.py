@@ -15,13 +15,13 @@ from eventstreaming.operations.rebuilding import (
     abandon_rebuild,
     rebuild_projection,
 )
+from eventstreaming.processing.batch_results import BatchResult
 from eventstreaming.processing.projections.building import Building
 from eventstreaming.processing.projections.declared import declared_projection
 from eventstreaming.processing.projections.exceptions import (
     RebuildFailed,
     UnknownProjection,
 )
-from eventstreaming.processing.subscriptions import BatchResult
 from tests.group_proofs.worker import folded
 from tests.projections.tallying import (
     NAME,

@@ -13,6 +13,7 @@ from typing import Any
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.identity import worker_id
 from eventstreaming.models import Checkpoint, ParkedEvent, Subscription
+from eventstreaming.processing.batch_results import BatchResult
 from eventstreaming.processing.choosing import Chooser
 from eventstreaming.processing.claims import Claims
 from eventstreaming.processing.projections.clearing import (
@@ -28,7 +29,6 @@ from eventstreaming.processing.projections.shadow import Shadow
 from eventstreaming.processing.projections.tables import tables_of
 from eventstreaming.processing.registry import EventSubscription
 from eventstreaming.processing.resizing import lock_partitions
-from eventstreaming.processing.subscriptions import BatchResult
 from eventstreaming.types import StoredEvent
 
 
