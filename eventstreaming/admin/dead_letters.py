@@ -13,7 +13,8 @@ from eventstreaming import services
 from eventstreaming.admin.actions import back_to_list, log_action, operator_action
 from eventstreaming.admin.discarding import AT_ONCE, DiscardMixin
 from eventstreaming.admin.edited_redrive import EditedRedriveMixin
-from eventstreaming.admin.formats import list_link, moment, summary, text_block
+from eventstreaming.admin.formats import list_link, moment
+from eventstreaming.admin.payloads import error_block, error_line
 from eventstreaming.admin.queue_filters import (
     DeadQueueFilter,
     FingerprintFilter,
@@ -93,11 +94,11 @@ class DeadLetterAdmin(DiscardMixin, EditedRedriveMixin):
 
     @admin.display(description=_("error"))
     def error_line(self, letter: DeadLetter) -> str:
-        return summary(letter.error)
+        return error_line(letter, letter.error)
 
     @admin.display(description=_("error"))
     def error_block(self, letter: DeadLetter) -> str:
-        return text_block(letter.error)
+        return error_block(letter, letter.error)
 
     @admin.display(description=_("same error"))
     def same_error(self, letter: DeadLetter) -> str:

@@ -15,9 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from eventstreaming import services
 from eventstreaming.admin.actions import log_action
 from eventstreaming.admin.message_pages import MessagePageAdmin
+from eventstreaming.admin.payloads import is_redacted, may_see_payloads
 from eventstreaming.events.envelopes import edited_headers, new_message
 from eventstreaming.exceptions import InvalidArgument
 from eventstreaming.models import DeadLetter
+from eventstreaming.operations.redaction import shown
 from eventstreaming.types import EventData
 
 
@@ -35,13 +37,19 @@ class RedriveForm(forms.Form):
     )
 
     def __init__(self, letter: DeadLetter, data: Any = None) -> None:
-        initial = {"message": letter.data, "headers": letter.headers or {}}
+        content = letter.queue, letter.message_type or "", letter.data
+        initial = {"message": shown(*content), "headers": letter.headers or {}}
         super().__init__(data, initial=initial)
         self.letter = letter
+        if is_redacted(*content):
+            message = self.fields["message"]
+            message.disabled = True
+            message.help_text = _("Parts are hidden, so it goes back as it is.")
 
     def clean_message(self) -> object:
         """Return the message, or None when it is as it was."""
-        if "message" not in self.changed_data:
+        # A JSONField compares what was sent even when it is disabled.
+        if self.fields["message"].disabled or "message" not in self.changed_data:
             return None
         value, letter = self.cleaned_data["message"], self.letter
         message = value
@@ -84,7 +92,8 @@ class EditedRedriveMixin(MessagePageAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         context = {
-            "may_redrive": self.has_redrive_permission(request),
+            "may_redrive": self.has_redrive_permission(request)
+            and may_see_payloads(request),
             **(extra_context or {}),
         }
         return super().change_view(request, object_id, form_url, context)
@@ -99,6 +108,7 @@ class EditedRedriveMixin(MessagePageAdmin):
         if letter is None:
             raise Http404(gettext("There is no such dead letter any more."))
         may_view = self.has_view_permission(request, letter)
+        may_view = may_view and may_see_payloads(request)  # the form is full of it
         if not (may_view and self.has_redrive_permission(request)):
             raise PermissionDenied
         form = RedriveForm(letter, request.POST or None)

@@ -23,17 +23,16 @@ from eventstreaming.admin.event_filters import (
 from eventstreaming.admin.event_search import EventSearch, is_uuid
 from eventstreaming.admin.formats import (
     ending,
-    json_block,
     list_link,
     moment,
     object_link,
     timeline_link,
 )
 from eventstreaming.admin.pages import KeysetChangeList
+from eventstreaming.admin.payloads import data_block, metadata_block
 from eventstreaming.admin.timeline import timeline_page
 from eventstreaming.admin.viewing import KeysetAdmin, ViewOnlyMixin
 from eventstreaming.models import Event
-from eventstreaming.operations.redaction import shown
 
 EFFECTS_SHOWN = 10
 PAYLOAD = ("data", "metadata")
@@ -213,11 +212,11 @@ class EventAdmin(ViewOnlyMixin, KeysetAdmin):
 
     @admin.display(description=_("data"))
     def data_block(self, event: Event) -> str:
-        return json_block(shown(event.stream.name, event.event_type, event.data))
+        return data_block(event, event.stream.name, event.event_type, event.data)
 
     @admin.display(description=_("metadata"))
     def metadata_block(self, event: Event) -> str:
-        return json_block(event.metadata)
+        return metadata_block(event, event.metadata)
 
     def _link(self, event: Event) -> str:
         place = f"{event.event_type} {event.stream.name}@{event.offset}"

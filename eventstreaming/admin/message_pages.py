@@ -10,15 +10,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from eventstreaming.admin.formats import (
-    json_block,
     list_link,
     moment,
-    text_block,
     timeline_link,
 )
+from eventstreaming.admin.payloads import data_block, error_block, metadata_block
 from eventstreaming.admin.viewing import KeysetAdmin, ViewOnlyMixin
 from eventstreaming.models import Event
-from eventstreaming.operations.redaction import shown
 
 
 class MessagePageAdmin(ViewOnlyMixin, KeysetAdmin):
@@ -67,13 +65,13 @@ class MessagePageAdmin(ViewOnlyMixin, KeysetAdmin):
 
     @admin.display(description=_("data"))
     def data_block(self, message: Any) -> str:
-        return json_block(
-            shown(message.queue, message.message_type or "", message.data)
+        return data_block(
+            message, message.queue, message.message_type or "", message.data
         )
 
     @admin.display(description=_("headers"))
     def headers_block(self, message: Any) -> str:
-        return json_block(message.headers or {})
+        return metadata_block(message, message.headers or {})
 
     @admin.display(description=_("failed attempts"))
     def failures(self, message: Any) -> str:
@@ -88,7 +86,7 @@ class MessagePageAdmin(ViewOnlyMixin, KeysetAdmin):
                 (
                     (
                         moment(parse_datetime(failure["at"])),
-                        text_block(failure["error"]),
+                        error_block(message, failure["error"]),
                     )
                     for failure in reversed(message.errors)
                 ),

@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from eventstreaming.admin.cursors import Cursor
 from eventstreaming.admin.filters import ScanFilter
 from eventstreaming.admin.keysets import Keyset
+from eventstreaming.admin.payloads import reveal
 
 
 class PageLink(NamedTuple):
@@ -105,6 +106,7 @@ class KeysetChangeList(UncountedChangeList):
         if cursor.backwards:
             rows.reverse()
             onward, back = back, onward
+        reveal(rows, request)
         self.show(rows)
         self.link_pages(back=back, onward=onward, newest_first=keyset.descending)
         self.empty_text = self.model_admin.get_empty_text(self)

@@ -15,7 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from eventstreaming.admin.actions import back_to_list, log_action, operator_action
 from eventstreaming.admin.confirming import ask, is_confirmed
 from eventstreaming.admin.filters import ExactFilter
-from eventstreaming.admin.formats import moment, object_link, summary, text_block
+from eventstreaming.admin.formats import moment, object_link
+from eventstreaming.admin.payloads import (
+    data_block,
+    error_block,
+    error_line,
+    is_redacted,
+    may_see_payloads,
+)
 from eventstreaming.admin.viewing import KeysetAdmin
 from eventstreaming.events.envelopes import new_events
 from eventstreaming.exceptions import InvalidArgument
@@ -91,7 +98,7 @@ class ParkedEventAdmin(KeysetAdmin):
         "parked",
         "edited_data",
     )
-    readonly_fields = fields[:-1]
+    readonly_fields = (*fields[:-1], "edited_block")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -100,8 +107,16 @@ class ParkedEventAdmin(KeysetAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Say whether the user may give handlers other data."""
-        return request.user.has_perm("eventstreaming.edit_parkedevent")
+        """Say whether the user may give handlers other data: who sees all of it."""
+        may_edit = request.user.has_perm("eventstreaming.edit_parkedevent")
+        return may_edit and may_see_payloads(request) and not _is_redacted(obj)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Show who may not edit the data what there is to see of it."""
+        fields = list(super().get_fields(request, obj))
+        if not self.has_change_permission(request, obj):
+            fields[fields.index("edited_data")] = "edited_block"
+        return fields
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         """Say whether the user may have parked events tried again."""
@@ -193,12 +208,25 @@ class ParkedEventAdmin(KeysetAdmin):
 
     @admin.display(description=_("error"))
     def error_line(self, row: ParkedEvent) -> str:
-        return summary(row.error) if row.error else "-"
+        return error_line(row, row.error)
 
     @admin.display(description=_("error"))
     def error_block(self, row: ParkedEvent) -> str:
-        return text_block(row.error) if row.error else "-"
+        return error_block(row, row.error)
+
+    @admin.display(description=_("edited data"))
+    def edited_block(self, row: ParkedEvent) -> str:
+        """Return what the handler gets instead of the event's own data."""
+        if row.edited_data is None:
+            return "-"
+        return data_block(row, row.stream_name, row.event_type, row.edited_data)
 
     @admin.display(description=_("parked"))
     def parked(self, row: ParkedEvent) -> str:
         return moment(row.parked_at)
+
+
+def _is_redacted(row: ParkedEvent | None) -> bool:
+    if row is None or row.edited_data is None:
+        return False
+    return is_redacted(row.stream_name, row.event_type, row.edited_data)

@@ -1,13 +1,16 @@
 """The history of a saga, as people read it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 
-from eventstreaming.admin.formats import duration, list_link, moment, summary
+from eventstreaming.admin.formats import duration, list_link, moment
+from eventstreaming.admin.payloads import error_line
 from eventstreaming.models import Event, Saga
+from eventstreaming.operations.redaction import shown
 
 SHOWN = 200  # events; a saga that has more goes round in retries
 
@@ -21,7 +24,7 @@ def timeline(model_admin: Any, saga: Saga) -> str:
     if not events:
         return gettext("Its stream is empty: the events were removed.")
     lines = [
-        (moment(event.timestamp, precise=True), *_told(event))
+        (moment(event.timestamp, precise=True), *_told(saga, event))
         for event in reversed(events[:SHOWN])
     ]
     entries = format_html_join("", "<li>{} <b>{}</b> {}</li>", lines)
@@ -33,11 +36,23 @@ def timeline(model_admin: Any, saga: Saga) -> str:
     return format_html('<ol class="es-timeline">{}</ol>{}', entries, more)
 
 
-def _told(event: Event) -> tuple[str, str]:
+def _told(saga: Saga, event: Event) -> tuple[str, str]:
     """Return the step, or what concerns all of them, and what happened."""
-    data = event.data if isinstance(event.data, dict) else {}
+    data = shown(saga.stream_name, event.event_type, event.data)
+    if not isinstance(data, dict):
+        data = {}
+    texts = {
+        name: error_line(saga, str(data[name]), 200)
+        for name in ("error", "reason")
+        if name in data
+    }
     tell = _SENTENCES.get(event.event_type)
-    return str(data.get("step", "")), event.event_type if tell is None else tell(data)
+    told = event.event_type
+    if tell is not None:
+        # The redaction may have put a text in the place of a number.
+        with suppress(TypeError, ValueError):
+            told = tell({**data, **texts})
+    return str(data.get("step", "")), told
 
 
 def _completed(data: Data) -> str:
@@ -60,7 +75,7 @@ def _waiting(data: Data) -> str:
 
 
 def _failed(data: Data) -> str:
-    error = summary(str(data.get("error", "")), 200)
+    error = data.get("error", "-")
     if data.get("retry_in") is None:
         return format_html(
             gettext("attempt {} failed, for good: {}"), data.get("attempt"), error
@@ -86,7 +101,7 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
     "SagaStepCompleted": _completed,
     "SagaStepFailed": _failed,
     "SagaCompensating": lambda data: format_html(
-        gettext("is undone, because of {}"), summary(str(data.get("reason")), 200)
+        gettext("is undone, because of {}"), data.get("reason", "-")
     ),
     "SagaStepCompensated": lambda data: gettext("undone"),
     "SagaCompensationFailed": _not_undone,

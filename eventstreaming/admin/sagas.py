@@ -8,13 +8,11 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from eventstreaming.admin.formats import (
-    json_block,
     list_link,
     moment,
-    summary,
-    text_block,
     timeline_link,
 )
+from eventstreaming.admin.payloads import data_block, error_block, error_line
 from eventstreaming.admin.saga_actions import SagaActionsMixin
 from eventstreaming.admin.saga_filters import SagaNameFilter, SagaStateFilter
 from eventstreaming.admin.saga_timeline import timeline
@@ -110,11 +108,11 @@ class SagaAdmin(ViewOnlyMixin, SagaActionsMixin):
 
     @admin.display(description=_("error"))
     def problem(self, saga: Saga) -> str:
-        return summary(saga.error) if saga.error else "-"
+        return error_line(saga, saga.error)
 
     @admin.display(description=_("error"))
     def error_block(self, saga: Saga) -> str:
-        return text_block(saga.error)
+        return error_block(saga, saga.error)
 
     @admin.display(description=_("completed steps"))
     def done(self, saga: Saga) -> str:
@@ -152,12 +150,12 @@ class SagaAdmin(ViewOnlyMixin, SagaActionsMixin):
 
     @admin.display(description=_("data"))
     def data_block(self, saga: Saga) -> str:
-        return json_block(saga.data)
+        return data_block(saga, saga.stream_name, saga.name, saga.data)
 
     @admin.display(description=_("results"))
     def results_block(self, saga: Saga) -> str:
-        return json_block(saga.results)
+        return data_block(saga, saga.stream_name, saga.name, saga.results)
 
     @admin.display(description=_("signals"))
     def signals_block(self, saga: Saga) -> str:
-        return json_block(saga.signals)
+        return data_block(saga, saga.stream_name, saga.name, saga.signals)

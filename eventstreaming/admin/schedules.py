@@ -8,7 +8,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from eventstreaming.admin.formats import json_block, list_link, moment, summary
+from eventstreaming.admin.formats import list_link, moment, summary
+from eventstreaming.admin.payloads import data_block, is_redacted, may_see_payloads
 from eventstreaming.admin.schedule_actions import ScheduleActionsMixin
 from eventstreaming.admin.schedule_form import FIELDS, ScheduleForm
 from eventstreaming.models import Message, Schedule
@@ -71,9 +72,16 @@ class ScheduleAdmin(ScheduleActionsMixin):
     def has_change_permission(
         self, request: HttpRequest, obj: Schedule | None = None
     ) -> bool:
-        """Refuse to edit what the code declares: the next worker would undo it."""
-        if obj is not None and obj.declared and obj.removed_at is None:
-            return False
+        """
+        Refuse to edit what the code declares: the next worker would undo it.
+
+        The form has the data, so it is for those who may see all of it.
+        """
+        if obj is not None:
+            if obj.declared and obj.removed_at is None:
+                return False
+            if not may_see_payloads(request) or is_redacted(*_content(obj)):
+                return False
         return super().has_change_permission(request, obj)
 
     def has_delete_permission(
@@ -101,7 +109,7 @@ class ScheduleAdmin(ScheduleActionsMixin):
 
     @admin.display(description=_("data"))
     def pretty_data(self, schedule: Schedule) -> str:
-        return json_block(schedule.data)
+        return data_block(schedule, *_content(schedule))
 
     @admin.display(description=_("state"))
     def condition(self, schedule: Schedule) -> str:
@@ -126,3 +134,7 @@ class ScheduleAdmin(ScheduleActionsMixin):
     @admin.display(description=_("error"))
     def problem(self, schedule: Schedule) -> str:
         return summary(schedule.error) if schedule.error else "-"
+
+
+def _content(schedule: Schedule) -> tuple[str, str, Any]:
+    return schedule.queue, schedule.message_type or "", schedule.data

@@ -12,8 +12,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from eventstreaming.admin.actions import log_action, operator_action
-from eventstreaming.admin.formats import list_link, moment, summary, text_block
+from eventstreaming.admin.formats import list_link, moment
 from eventstreaming.admin.pages import KeysetChangeList
+from eventstreaming.admin.payloads import error_block, error_line
 from eventstreaming.admin.viewing import KeysetAdmin, TabularInline, ViewOnlyMixin
 from eventstreaming.models import Checkpoint, Event, Subscription
 from eventstreaming.operations.lags import BOUND, measure_lags
@@ -215,12 +216,14 @@ class SubscriptionAdmin(ViewOnlyMixin, KeysetAdmin):
     @admin.display(description=_("error"))
     def problem(self, subscription: Subscription) -> str:
         errors = [c.error for c in subscription.checkpoints.all() if c.error]
-        return summary(errors[0]) if errors else "-"
+        return error_line(subscription, errors[0]) if errors else "-"
 
     @admin.display(description=_("error"))
     def errors(self, subscription: Subscription) -> str:
         blocks = [
-            text_block(c.error) for c in subscription.checkpoints.all() if c.error
+            error_block(subscription, c.error)
+            for c in subscription.checkpoints.all()
+            if c.error
         ]
         return format_html_join("", "{}", ((block,) for block in blocks)) or "-"
 

@@ -14,14 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from eventstreaming.admin.actions import log_action, operator_action
 from eventstreaming.admin.formats import (
     duration,
-    json_block,
     list_link,
     moment,
     object_link,
-    summary,
-    text_block,
     timeline_link,
 )
+from eventstreaming.admin.payloads import data_block, error_block, error_line
 from eventstreaming.admin.task_filters import (
     TaskNameFilter,
     TaskQueueFilter,
@@ -152,7 +150,7 @@ class TaskResultAdmin(ViewOnlyMixin, KeysetAdmin):
     @admin.display(description=_("error"))
     def problem(self, result: TaskResult) -> str:
         errors = result.errors or ()
-        return summary(errors[-1]["traceback"]) if errors else "-"
+        return error_line(result, errors[-1]["traceback"]) if errors else "-"
 
     @admin.display(description=_("enqueued"))
     def enqueued(self, result: TaskResult) -> str:
@@ -185,16 +183,16 @@ class TaskResultAdmin(ViewOnlyMixin, KeysetAdmin):
 
     @admin.display(description=_("arguments"))
     def args_block(self, result: TaskResult) -> str:
-        return json_block(_part(result.data, "args"))
+        return _block(result, _part(result.data, "args"))
 
     @admin.display(description=_("keyword arguments"))
     def kwargs_block(self, result: TaskResult) -> str:
-        return json_block(_part(result.data, "kwargs"))
+        return _block(result, _part(result.data, "kwargs"))
 
     @admin.display(description=_("return value"))
     def value_block(self, result: TaskResult) -> str:
         succeeded = result.status == TaskResult.Status.SUCCESSFUL
-        return json_block(result.return_value) if succeeded else "-"
+        return _block(result, result.return_value) if succeeded else "-"
 
     @admin.display(description=_("workers"))
     def workers(self, result: TaskResult) -> str:
@@ -214,12 +212,16 @@ class TaskResultAdmin(ViewOnlyMixin, KeysetAdmin):
                     (
                         moment(parse_datetime(error["at"])),
                         error["exception_class_path"],
-                        text_block(error["traceback"]),
+                        error_block(result, error["traceback"]),
                     )
                     for error in reversed(result.errors)
                 ),
             ),
         )
+
+
+def _block(result: TaskResult, value: Any) -> str:
+    return data_block(result, result.queue, result.task, value)
 
 
 def _part(data: Any, name: str) -> Any:

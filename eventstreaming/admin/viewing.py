@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from eventstreaming.admin.pages import KeysetChangeList
+from eventstreaming.admin.payloads import reveal
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -42,6 +43,15 @@ class KeysetAdmin(StyledAdmin):
         self, request: HttpRequest, **kwargs: Any
     ) -> type[KeysetChangeList]:
         return KeysetChangeList
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """Find a row; its payload is for those who may see payloads."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            reveal([found], request)
+        return found
 
     def get_keyset(
         self, request: HttpRequest, changelist: KeysetChangeList

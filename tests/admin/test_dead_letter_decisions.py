@@ -88,7 +88,9 @@ def test_editing_needs_the_permission(staff: Staff) -> None:
     assert "Edit and redrive" not in visit(viewer, f"deadletter/{number}/change/").text
     assert viewer.get(path).status_code == viewer.post(path, values).status_code == 403
     assert staff("redrive_deadletter").post(path, values).status_code == 403
-    operator = staff("view_deadletter", "redrive_deadletter")
+    blind = staff("view_deadletter", "redrive_deadletter")
+    assert blind.get(path).status_code == 403
+    operator = staff("view_deadletter", "redrive_deadletter", "view_payload")
     assert operator.get(path).status_code == 200
     assert operator.get(f"{ROOT}deadletter/987654321/redrive/").status_code == 404
 

@@ -1,0 +1,184 @@
+"""Payloads are a right of their own, and no page forgets to ask for it."""
+
+from collections import defaultdict
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client, override_settings
+from django.utils import timezone
+
+from eventstreaming import EventData, append, dequeue_many, enqueue, enqueue_many
+from eventstreaming.models import (
+    Checkpoint,
+    DeadLetter,
+    Message,
+    ParkedEvent,
+    Saga,
+    Schedule,
+    Stream,
+    Subscription,
+    TaskResult,
+)
+from tests.admin.every_page import every_page
+from tests.admin.pages import ROOT, post, visit
+
+pytestmark = pytest.mark.django_db
+
+SECRET = "card-4111"
+IN_DATA = "card-4112"
+MISSING = "you lack the permission eventstreaming.view_payload"
+
+# These show a payload, of an object or of all of them. The others never do.
+WITH_PAYLOAD = {
+    "deadletter_changelist",  # the line of the error
+    "deadletter_change",
+    "deadletter_redrive",
+    "event_change",
+    "event_export",
+    "message_change",
+    "parkedevent_changelist",
+    "parkedevent_change",
+    "saga_changelist",
+    "saga_change",
+    "schedule_change",
+    "subscription_changelist",
+    "subscription_change",
+    "taskresult_changelist",
+    "taskresult_change",
+}
+
+
+@pytest.fixture
+def secrets() -> None:
+    """Write the secret wherever a payload is stored."""
+    data = {"card": SECRET, IN_DATA: [IN_DATA]}
+    note = {"card": SECRET}
+    enqueue_many("mail", [EventData("Mail", data)] * 3, headers=note)
+    alive, dead = dequeue_many("mail", 2)
+    alive.nack(error=SECRET, delay=0)
+    dead.nack(error=SECRET, dead_letter=True)
+    enqueue("mail", data, correlation_id="story")
+    for name in ("SagaStarted", "SagaStepFailed", "SagaCompensating", "Other"):
+        append("history", EventData(name, {**data, "error": SECRET, "reason": SECRET}))
+    facts = [EventData("OrderPaid", data)] * 2
+    (event, _) = append("order-1", facts, metadata=note, correlation_id="story")
+    row = Subscription.objects.create(name="billing", source="order-*")
+    Checkpoint.objects.create(subscription=row, error=SECRET)
+    ParkedEvent.objects.create(
+        subscription=row, key="k", bucket=0, position=event.position, error=SECRET,
+        stream_name="order-1", offset=0, event_type="OrderPaid", edited_data=data,
+    )  # fmt: skip
+    saga = Saga.objects.create(
+        name="order", saga_id="7", state="failed", correlation_id="story",
+        data=data, results={"paid": SECRET}, signals={"sent": data}, error=SECRET,
+    )  # fmt: skip
+    Stream.objects.filter(name="history").update(name=saga.stream_name)
+    failure = {"at": timezone.now().isoformat(), "exception_class_path": "ValueError"}
+    for number, status in enumerate(["FAILED", "SUCCESSFUL"]):
+        TaskResult.objects.create(
+            id=10**9 + number, queue="tasks:x", task="send", status=status,
+            data={"args": [SECRET], "kwargs": data}, return_value=data, lease=1,
+            errors=[{**failure, "traceback": SECRET}], worker_ids=["w"],
+            enqueued_at=timezone.now(),
+        )  # fmt: skip
+    Schedule.objects.create(name="nightly", queue="mail", cron="0 3 * * *", data=data)
+
+
+def shown(client: Client, *secrets: str) -> dict[str, str]:
+    """Walk through all pages; return those that show one of the secrets."""
+    found = {}
+    asked = {"eventstreaming_event_timeline": {"correlation": "story"}}
+    answers: defaultdict[int, list[str]] = defaultdict(list)
+    for page in every_page(asked, objects=2):
+        response = client.get(page.url)
+        answers[response.status_code].append(page.name)
+        text = response.getvalue().decode()
+        if any(secret in text for secret in secrets):
+            found[page.name] = page.url
+    assert len(answers[200]) > 25, answers
+    assert set(answers) <= {200, 403}
+    return found
+
+
+def user_with(*, but: str) -> Client:
+    """Return somebody who may do everything but one thing, and is no superuser."""
+    user = User.objects.create_user("operator", is_staff=True)
+    rights = Permission.objects.filter(content_type__app_label="eventstreaming")
+    user.user_permissions.set(rights.exclude(codename=but))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def hide(stream_name: str, type_name: str, data: object) -> object:
+    return {"hidden of": f"{stream_name} {type_name}"}
+
+
+def test_the_right_to_payloads_is_asked_on_every_page(
+    admin_client: Client, secrets: None
+) -> None:
+    assert set(shown(admin_client, SECRET)) == WITH_PAYLOAD
+    operator = user_with(but="view_payload")
+    assert shown(operator, SECRET, IN_DATA) == {}
+    event = Stream.objects.get(name="order-1").events.first()
+    for path in (
+        f"event/{event.pk}/change/",
+        f"message/{Message.objects.first().pk}/change/",
+        f"deadletter/{DeadLetter.objects.get().pk}/change/",
+        f"parkedevent/{ParkedEvent.objects.get().pk}/change/",
+        f"saga/{Saga.objects.get().pk}/change/",
+        f"taskresult/{10**9}/change/",
+        f"schedule/{Schedule.objects.get().pk}/change/",
+    ):
+        page = visit(operator, path)
+        assert page.status == 200
+        assert MISSING in page.text, path
+        assert MISSING not in visit(admin_client, path).text
+
+
+def test_the_redaction_is_asked_on_every_page(
+    admin_client: Client, secrets: None
+) -> None:
+    with override_settings(EVENT_STREAM_REDACTION=f"{__name__}.hide"):
+        assert shown(admin_client, IN_DATA) == {}
+        event = Stream.objects.get(name="order-1").events.first()
+        assert (
+            "order-1 OrderPaid" in visit(admin_client, f"event/{event.pk}/change/").text
+        )
+
+
+def test_who_sees_no_payload_cannot_write_one(
+    admin_client: Client, secrets: None
+) -> None:
+    """The forms are full of the data that would be hidden."""
+    operator = user_with(but="view_payload")
+    letter, row = DeadLetter.objects.get(), ParkedEvent.objects.get()
+    redrive, parked = (
+        f"deadletter/{letter.pk}/redrive/",
+        f"parkedevent/{row.pk}/change/",
+    )
+    schedule = f"schedule/{Schedule.objects.get().pk}/change/"
+    assert "Edit and redrive" in visit(admin_client, redrive).text
+    letter_page = f"deadletter/{letter.pk}/change/"
+    assert "Edit and redrive" in visit(admin_client, letter_page).text
+    assert "Edit and redrive" not in visit(operator, letter_page).text
+    for path in (redrive, parked, schedule):
+        response = operator.post(f"{ROOT}{path}", {"edited_data": "{}"})
+        assert response.status_code == 403, path
+    row.refresh_from_db()
+    assert row.edited_data["card"] == SECRET
+
+
+def test_what_is_partly_hidden_is_sent_back_as_it_is(
+    admin_client: Client, secrets: None
+) -> None:
+    letter = DeadLetter.objects.get()
+    path = f"deadletter/{letter.pk}/redrive/"
+    with override_settings(EVENT_STREAM_REDACTION=f"{__name__}.hide"):
+        page = visit(admin_client, path)
+        assert "Parts are hidden" in page.text
+        post(admin_client, path, message='{"forged": 1}', headers="{}")
+        parked = f"parkedevent/{ParkedEvent.objects.get().pk}/change/"
+        assert admin_client.post(f"{ROOT}{parked}", {}).status_code == 403
+    message = Message.objects.get(pk=letter.pk)
+    assert (message.data["card"], message.headers) == (SECRET, None)
