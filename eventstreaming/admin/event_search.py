@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-_PREFIXES = {
+PREFIXES = {
     "stream": "stream",
     "category": "category",
     "type": "event_type",
@@ -13,6 +13,7 @@ _PREFIXES = {
 }
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _POSITION = re.compile(r"#[0-9]{1,19}")
+_PLACE = re.compile(r"([^\s@]+)@([0-9]{1,18})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +21,13 @@ class EventSearch:
     """
     The terms of a search, separated by spaces; all of them must hold.
 
-    `order-123` is a stream, `order-*` a category, `#12345` a position, a UUID
-    the id of an event or of its correlation. `type:`, `correlation:`,
+    `order-123` is a stream, `order-123@7` one event of it, `order-*` a category,
+    `#12345` a position, a UUID the id of an event or of its correlation. `type:`, `correlation:`,
     `causation:`, `stream:` and `category:` say what follows them.
     """
 
     stream: str | None = None
+    offset: int | None = None
     category: str | None = None
     position: int | None = None
     event_type: str | None = None
@@ -49,10 +51,12 @@ def is_uuid(text: str) -> bool:
 
 def _read(term: str) -> dict[str, Any]:
     prefix, _, value = term.partition(":")
-    if value and prefix in _PREFIXES:
-        return {_PREFIXES[prefix]: value}
+    if value and prefix in PREFIXES:
+        return {PREFIXES[prefix]: value}
     if _POSITION.fullmatch(term):
         return {"position": int(term[1:])}
+    if place := _PLACE.fullmatch(term):
+        return {"stream": place[1], "offset": int(place[2])}
     if is_uuid(term):
         return {"any_id": term.lower()}
     if term.endswith("-*"):

@@ -1,6 +1,7 @@
 """The list of events, newest first, and the page of one event."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import PAGE_VAR
@@ -20,7 +21,10 @@ from eventstreaming.admin.event_filters import (
     TypeFilter,
     in_stream,
 )
+from eventstreaming.admin.event_jumps import jump
+from eventstreaming.admin.event_pages import EventChangeList
 from eventstreaming.admin.event_search import EventSearch, is_uuid
+from eventstreaming.admin.event_search_hints import hints
 from eventstreaming.admin.formats import (
     ending,
     list_link,
@@ -51,8 +55,9 @@ class EventAdmin(ViewOnlyMixin, KeysetAdmin):
     )
     search_fields = ("position",)  # shows the box; get_search_results() reads it
     search_help_text = _(
-        "A stream (order-123), a category (order-*), the id of an event or of its "
-        "correlation, a position (#12345), type:OrderPlaced, correlation:…, causation:…"
+        "A stream (order-123), one event of it (order-123@7), a category (order-*), the "
+        "id of an event or of its correlation, a position (#12345), type:OrderPlaced, "
+        "correlation:…, causation:…"
     )
     keyset = ("-position",)
     deferred_fields = PAYLOAD
@@ -80,18 +85,29 @@ class EventAdmin(ViewOnlyMixin, KeysetAdmin):
     )
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the timeline of a correlation id, and the export of the list."""
+        """Add the timeline of a correlation id, export and jumps of the list."""
         wrap = self.admin_site.admin_view
         timeline, export = wrap(self.timeline_view), wrap(self.export_view)
+        go = wrap(self.jump_view)
         return [
             path("timeline/", timeline, name="eventstreaming_event_timeline"),
             path("export/", export, name="eventstreaming_event_export"),
+            path("jump/", go, name="eventstreaming_event_jump"),
             *super().get_urls(),
         ]
 
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
         """Answer what the list's filters let through; see export_events()."""
         return export_events(self, request)
+
+    def jump_view(self, request: HttpRequest) -> HttpResponse:
+        """Go to a time, a position or an offset; see jump()."""
+        return jump(self, request)
+
+    def get_changelist(
+        self, request: HttpRequest, **kwargs: Any
+    ) -> type[KeysetChangeList]:
+        return EventChangeList
 
     def get_export_url(self, changelist: KeysetChangeList) -> str:
         url = reverse(
@@ -125,11 +141,24 @@ class EventAdmin(ViewOnlyMixin, KeysetAdmin):
             queryset = queryset.filter(
                 Q(event_id=search.any_id) | Q(correlation_id=search.any_id)
             )
-        for name in ("category", "position", "correlation_id", "causation_id"):
+        for name in (
+            "offset",
+            "category",
+            "position",
+            "correlation_id",
+            "causation_id",
+        ):
             value = getattr(search, name)
             if value is not None:
                 queryset = queryset.filter(**{name: value})
         return queryset, False
+
+    def get_empty_text(self, changelist: KeysetChangeList) -> str:
+        """Say why the search found nothing."""
+        text = super().get_empty_text(changelist)
+        if changelist.result_list:
+            return text
+        return " ".join([text, *hints(EventSearch.parse(changelist.query))])
 
     def get_scan_condition(self, changelist: KeysetChangeList) -> Q:
         event_type = EventSearch.parse(changelist.query).event_type

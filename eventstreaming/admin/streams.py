@@ -5,13 +5,16 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from eventstreaming.admin.formats import list_link, moment
+from eventstreaming.admin.formats import list_link, moment, object_link
 from eventstreaming.admin.viewing import KeysetAdmin, ViewOnlyMixin
 from eventstreaming.models import Event, Stream
 
+NEWEST_SHOWN = 20
 LAST_CHARACTER = "\U0010ffff"
 
 
@@ -34,6 +37,8 @@ class StreamAdmin(ViewOnlyMixin, KeysetAdmin):
         "length",
         "events",
         "created",
+        "go_to",
+        "newest",
     )
 
     def get_search_results(
@@ -67,3 +72,30 @@ class StreamAdmin(ViewOnlyMixin, KeysetAdmin):
     @admin.display(description=_("created"))
     def created(self, stream: Stream) -> Any:
         return moment(stream.created_at)
+
+    @admin.display(description=_("go to"))
+    def go_to(self, stream: Stream) -> str:
+        """Return the fields of the form that stands outside of the object's own."""
+        return render_to_string(
+            "admin/eventstreaming/jump_fields.html", {"form": "es-jump"}
+        )
+
+    @admin.display(description=_("newest events"))
+    def newest(self, stream: Stream) -> str:
+        """Link to the newest events, the last one first."""
+        rows = stream.events.order_by("-offset").defer("data", "metadata")
+        links = [
+            (
+                moment(event.timestamp),
+                object_link(
+                    self, Event, event.pk, f"@{event.offset} {event.event_type}"
+                ),
+            )
+            for event in rows[:NEWEST_SHOWN]
+        ]
+        if not links:
+            return gettext("none")
+        return format_html(
+            '<ul class="es-links">{}</ul>',
+            format_html_join("", "<li>{} {}</li>", links),
+        )

@@ -26,20 +26,21 @@ class Page:
 def visit(client: Client, path: str, **query: Any) -> Page:
     """Open a page below the app's index."""
     response = client.get(f"{ROOT}{path}", query)
-    return _read(response)
+    return read(response)
 
 
 def follow(client: Client, path: str, page: Page, label: str) -> Page:
     """Click a link of a list."""
-    return _read(client.get(f"{ROOT}{path}{page.links[label]}"))
+    return read(client.get(f"{ROOT}{path}{page.links[label]}"))
 
 
 def post(client: Client, path: str, **data: Any) -> Page:
     """Send a form and look at the page that follows."""
-    return _read(client.post(f"{ROOT}{path}", data, follow=True))
+    return read(client.post(f"{ROOT}{path}", data, follow=True))
 
 
-def _read(response: Any) -> Page:
+def read(response: Any) -> Page:
+    """Read what was answered."""
     html = response.content.decode()
     reader = _Reader()
     reader.feed(html)
