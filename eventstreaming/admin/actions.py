@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from django.contrib import admin
 from django.contrib.admin import options
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -31,6 +32,30 @@ def log_action(request: HttpRequest, objects: Sequence[Model], message: str) -> 
     """Write to the admin log who did what to which objects."""
     user: Any = request.user
     LogEntry.objects.log_actions(user.pk, objects, CHANGE, message)
+
+
+def log_filter_action(
+    request: HttpRequest, model: type[Model], message: str, entry: LogEntry | None
+) -> LogEntry:
+    """
+    Write to the admin log who did what to all that a filter found.
+
+    It is one entry, which names the filter; `entry` is the one that was made for
+    the batches before.
+    """
+    if entry is not None:
+        entry.change_message = message
+        entry.save(update_fields=["change_message"])
+        return entry
+    user: Any = request.user
+    found = request.META.get("QUERY_STRING", "")
+    return LogEntry.objects.create(
+        user_id=user.pk,
+        content_type=ContentType.objects.get_for_model(model),
+        object_repr=(f"{model._meta.verbose_name_plural}: ?{found}")[:200],
+        action_flag=CHANGE,
+        change_message=message,
+    )
 
 
 def back_to_list(model_admin: Any, request: HttpRequest) -> HttpResponse | None:

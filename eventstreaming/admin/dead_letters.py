@@ -1,17 +1,15 @@
 """The list of dead letters, and sending them back."""
 
-from collections import defaultdict
-
-from django.contrib import admin, messages
-from django.db import router, transaction
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from eventstreaming import services
-from eventstreaming.admin.actions import back_to_list, log_action, operator_action
-from eventstreaming.admin.discarding import AT_ONCE, DiscardMixin
+from eventstreaming.admin.actions import operator_action
+from eventstreaming.admin.bulk import Change, counted
+from eventstreaming.admin.discarding import DiscardMixin, by_queue
 from eventstreaming.admin.edited_redrive import EditedRedriveMixin
 from eventstreaming.admin.formats import list_link, moment
 from eventstreaming.admin.payloads import error_block, error_line
@@ -76,21 +74,39 @@ class DeadLetterAdmin(DiscardMixin, EditedRedriveMixin):
     def redrive_selected(
         self, request: HttpRequest, queryset: QuerySet[DeadLetter]
     ) -> HttpResponse | None:
-        """Send dead letters back, log each one, and tell how many."""
-        with transaction.atomic(using=router.db_for_write(DeadLetter)):
-            chosen = list(queryset.only("id", "queue")[:AT_ONCE])
-            ids_by_queue = defaultdict(list)
-            for letter in chosen:
-                ids_by_queue[letter.queue].append(str(letter.pk))
-            for queue, ids in ids_by_queue.items():
-                services.redrive(queue, ids)
-            # What somebody else sends back at this moment is passed over.
-            left = DeadLetter.objects.filter(pk__in=[letter.pk for letter in chosen])
-            kept = set(left.values_list("pk", flat=True))
-            sent = [letter for letter in chosen if letter.pk not in kept]
-            log_action(request, sent, gettext("Sent back to the queue."))
-        self._tell(request, len(sent), len(kept))
-        return back_to_list(self, request)
+        """Send dead letters back to their queues."""
+        change = Change(
+            title=gettext("Redrive dead letters"),
+            question=counted(
+                lambda count: ngettext(
+                    "Send %(count)s dead letter back to its queue? It starts again "
+                    "with all its attempts.",
+                    "Send %(count)s dead letters back to their queues? They start "
+                    "again with all their attempts.",
+                    count,
+                )
+            ),
+            done=counted(
+                lambda count: ngettext(
+                    "%(count)s message was sent back to its queue.",
+                    "%(count)s messages were sent back to their queues.",
+                    count,
+                )
+            ),
+            passed_over=counted(
+                lambda count: ngettext(
+                    "%(count)s was passed over: somebody else is sending it back.",
+                    "%(count)s were passed over: somebody else is sending them back.",
+                    count,
+                )
+            ),
+            log=gettext("Sent back to the queue."),
+            act=lambda rows, using: by_queue(services.redrive, rows, using),
+            yes=gettext("Yes, send them back"),
+            no=gettext("No, leave them"),
+            leaves=True,
+        )
+        return self.carry_out(request, queryset, change)
 
     @admin.display(description=_("error"))
     def error_line(self, letter: DeadLetter) -> str:
@@ -116,19 +132,3 @@ class DeadLetterAdmin(DiscardMixin, EditedRedriveMixin):
     @admin.display(description=_("died"))
     def died(self, letter: DeadLetter) -> str:
         return moment(letter.died_at)
-
-    def _tell(self, request: HttpRequest, sent: int, kept: int) -> None:
-        done = ngettext(
-            "%(count)d message was sent back to its queue.",
-            "%(count)d messages were sent back to their queues.",
-            sent,
-        )
-        if sent or not kept:
-            self.message_user(request, done % {"count": sent}, messages.SUCCESS)
-        if kept:
-            passed_over = ngettext(
-                "%(count)d was passed over: somebody else is sending it back.",
-                "%(count)d were passed over: somebody else is sending them back.",
-                kept,
-            )
-            self.message_user(request, passed_over % {"count": kept}, messages.WARNING)

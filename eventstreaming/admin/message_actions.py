@@ -1,27 +1,52 @@
 """What operators do to messages, after a question."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import Any
 
-from django.contrib import messages
-from django.db import router, transaction
+from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from eventstreaming import services
-from eventstreaming.admin.actions import log_action, operator_action
-from eventstreaming.admin.confirming import ask, is_confirmed
+from eventstreaming.admin.actions import operator_action
+from eventstreaming.admin.bulk import BulkMixin, Change, counted
+from eventstreaming.admin.confirming import is_confirmed
 from eventstreaming.admin.message_pages import MessagePageAdmin
-from eventstreaming.exceptions import MessageNotFound
 from eventstreaming.models import Message
-from eventstreaming.operations.messages import release, run_now
+from eventstreaming.operations.messages import (
+    MOST,
+    cancel_all,
+    change_priority,
+    delete,
+    release,
+    run_now,
+    set_aside,
+)
 
-AT_ONCE = 1_000  # messages of one click
+ACTIONS = (
+    "run_selected",
+    "release_selected",
+    "prioritize_selected",
+    "cancel_selected",
+    "bury_selected",
+    "delete_selected_messages",
+)
 
 
-class MessageActionsMixin(MessagePageAdmin):
-    """Running at once, releasing and cancelling, each a right of its own."""
+class PriorityForm(forms.Form):
+    """The priority that messages are to have."""
+
+    priority = forms.IntegerField(
+        label=_("Priority"),
+        min_value=-MOST,
+        max_value=MOST,
+        help_text=_("A higher one is delivered first; 0 is that of most messages."),
+    )
+
+
+class MessageActionsMixin(BulkMixin, MessagePageAdmin):
+    """Running, releasing, cancelling and the rest, each a right of its own."""
 
     def has_run_permission(self, request: HttpRequest) -> bool:
         """Say whether the user may have delayed messages run now."""
@@ -31,9 +56,21 @@ class MessageActionsMixin(MessagePageAdmin):
         """Say whether the user may end leases."""
         return request.user.has_perm("eventstreaming.release_message")
 
+    def has_prioritize_permission(self, request: HttpRequest) -> bool:
+        """Say whether the user may give messages another priority."""
+        return request.user.has_perm("eventstreaming.prioritize_message")
+
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         """Say whether the user may cancel messages."""
         return request.user.has_perm("eventstreaming.cancel_message")
+
+    def has_bury_permission(self, request: HttpRequest) -> bool:
+        """Say whether the user may take messages from their handlers."""
+        return request.user.has_perm("eventstreaming.bury_message")
+
+    def has_remove_permission(self, request: HttpRequest) -> bool:
+        """Say whether the user may delete messages for good."""
+        return request.user.has_perm("eventstreaming.remove_message")
 
     @operator_action(
         permissions=["run"],
@@ -43,20 +80,18 @@ class MessageActionsMixin(MessagePageAdmin):
     def run_selected(
         self, request: HttpRequest, queryset: QuerySet[Message]
     ) -> HttpResponse | None:
-        """Let delayed messages be due."""
-        question = ngettext(
-            "Deliver %(count)d message now, though it is to wait?",
-            "Deliver %(count)d messages now, though they are to wait?",
-            count := len(chosen := list(queryset[:AT_ONCE])),
-        )
-        return self._do(
-            request,
-            chosen,
-            lambda ids, using: run_now(ids, using=using),
+        """Let delayed messages be due, those that wait for a retry, too."""
+        change = _change(
             title=gettext("Run messages now"),
-            question=question % {"count": count},
+            question=lambda count: ngettext(
+                "Deliver %(count)s message now, though it is to wait?",
+                "Deliver %(count)s messages now, though they are to wait?",
+                count,
+            ),
             log=gettext("Due now."),
+            act=lambda ids, using: run_now(ids, using=using),
         )
+        return self.carry_out(request, queryset, change)
 
     @operator_action(
         permissions=["release"],
@@ -67,21 +102,46 @@ class MessageActionsMixin(MessagePageAdmin):
         self, request: HttpRequest, queryset: QuerySet[Message]
     ) -> HttpResponse | None:
         """Let messages be delivered to another worker."""
-        question = ngettext(
-            "Give %(count)d message to another worker? The handler that has it may "
-            "still run.",
-            "Give %(count)d messages to other workers? The handlers that have them may "
-            "still run.",
-            count := len(chosen := list(queryset[:AT_ONCE])),
-        )
-        return self._do(
-            request,
-            chosen,
-            lambda ids, using: release(ids, using=using),
+        change = _change(
             title=gettext("Release messages"),
-            question=question % {"count": count},
+            question=lambda count: ngettext(
+                "Give %(count)s message to another worker? The handler that has it may "
+                "still run.",
+                "Give %(count)s messages to other workers? The handlers that have them "
+                "may still run.",
+                count,
+            ),
             log=gettext("Released."),
+            act=lambda ids, using: release(ids, using=using),
         )
+        return self.carry_out(request, queryset, change)
+
+    @operator_action(
+        permissions=["prioritize"],
+        description=_("Change the priority"),
+        description_plural=_("Change the priority of the selected"),
+    )
+    def prioritize_selected(
+        self, request: HttpRequest, queryset: QuerySet[Message]
+    ) -> HttpResponse | None:
+        """Give messages another place in the order of delivery."""
+        form = PriorityForm(request.POST if is_confirmed(request) else None)
+        number = form.cleaned_data["priority"] if form.is_valid() else 0
+        change = _change(
+            title=gettext("Change the priority of messages"),
+            question=lambda count: ngettext(
+                "Which priority is %(count)s message to have? One of a group keeps its "
+                "own.",
+                "Which priority are %(count)s messages to have? Those of groups keep "
+                "their own.",
+                count,
+            ),
+            log=gettext("Priority %(number)s.") % {"number": number},
+            act=lambda ids, using: change_priority(ids, number, using=using),
+            form=form,
+            yes=gettext("Change it"),
+        )
+        return self.carry_out(request, queryset, change)
 
     @operator_action(
         permissions=["cancel"],
@@ -92,61 +152,93 @@ class MessageActionsMixin(MessagePageAdmin):
         self, request: HttpRequest, queryset: QuerySet[Message]
     ) -> HttpResponse | None:
         """Make messages dead letters, and ask for the end of those that run."""
-        question = ngettext(
-            "Cancel %(count)d message? It becomes a dead letter.",
-            "Cancel %(count)d messages? They become dead letters.",
-            count := len(chosen := list(queryset[:AT_ONCE])),
-        )
-        queues = {message.pk: message.queue for message in chosen}
-        return self._do(
-            request,
-            chosen,
-            lambda ids, using: [pk for pk in ids if _cancel(queues[pk], pk)],
+        change = _change(
             title=gettext("Cancel messages"),
-            question=question % {"count": count},
+            question=lambda count: ngettext(
+                "Cancel %(count)s message? It becomes a dead letter.",
+                "Cancel %(count)s messages? They become dead letters.",
+                count,
+            ),
             log=gettext("Cancelled."),
+            act=lambda ids, using: cancel_all(ids, using=using),
         )
+        return self.carry_out(request, queryset, change)
 
-    def _do(
-        self,
-        request: HttpRequest,
-        chosen: Sequence[Message],
-        act: Callable[[list[int], str], list[int]],
-        *,
-        title: str,
-        question: str,
-        log: str,
+    @operator_action(
+        permissions=["bury"],
+        description=_("Dead-letter: take it from its handler, too"),
+        description_plural=_(
+            "Dead-letter selected: take them from their handlers, too"
+        ),
+    )
+    def bury_selected(
+        self, request: HttpRequest, queryset: QuerySet[Message]
     ) -> HttpResponse | None:
-        """Ask with the exact number; then act, log each message, and tell how many."""
-        if not is_confirmed(request):
-            yes, no = gettext("Yes"), gettext("No, leave them")
-            return ask(self, request, title=title, question=question, yes=yes, no=no)
-        using = router.db_for_write(Message)
-        with transaction.atomic(using=using):
-            done = set(act([message.pk for message in chosen], using))
-            log_action(request, [m for m in chosen if m.pk in done], log)
-        self._tell(request, len(done), len(chosen) - len(done))
-        return None
+        """Make messages dead letters at once, whoever has them."""
+        change = _change(
+            title=gettext("Make messages dead letters"),
+            question=lambda count: ngettext(
+                "Make %(count)s message a dead letter now? A handler that has it may "
+                "go on, and its answer is refused.",
+                "Make %(count)s messages dead letters now? Handlers that have them may "
+                "go on, and their answers are refused.",
+                count,
+            ),
+            log=gettext("Made a dead letter."),
+            act=lambda ids, using: set_aside(ids, using=using),
+            leaves=True,
+        )
+        return self.carry_out(request, queryset, change)
 
-    def _tell(self, request: HttpRequest, done: int, left: int) -> None:
-        if done:
-            text = ngettext(
-                "Done for %(count)d message.", "Done for %(count)d messages.", done
+    @operator_action(
+        permissions=["remove"],
+        description=_("Delete: remove for good"),
+        description_plural=_("Delete selected: remove for good"),
+    )
+    def delete_selected_messages(
+        self, request: HttpRequest, queryset: QuerySet[Message]
+    ) -> HttpResponse | None:
+        """Remove messages without a trace, whoever has them."""
+        change = _change(
+            title=gettext("Delete messages"),
+            question=lambda count: ngettext(
+                "Delete %(count)s message for good? Nothing brings it back. A handler "
+                "that has it may go on, and its answer is refused.",
+                "Delete %(count)s messages for good? Nothing brings them back. Handlers "
+                "that have them may go on, and their answers are refused.",
+                count,
+            ),
+            log=gettext("Deleted."),
+            act=lambda ids, using: delete(ids, using=using),
+            yes=gettext("Yes, delete them"),
+            leaves=True,
+        )
+        return self.carry_out(request, queryset, change)
+
+
+def _change(
+    *,
+    question: Callable[[int], str],
+    act: Callable[[list[int], str], list[int]],
+    **more: Any,
+) -> Change:
+    """Return a change of messages by their ids, with the words that all have."""
+    words: dict[str, Any] = {"yes": gettext("Yes"), "no": gettext("No, leave them")}
+    return Change(
+        question=counted(question),
+        done=counted(
+            lambda count: ngettext(
+                "Done for %(count)s message.", "Done for %(count)s messages.", count
             )
-            self.message_user(request, text % {"count": done}, messages.SUCCESS)
-        if left:
-            text = ngettext(
-                "%(count)d was passed over: it is not in the state for that, any more.",
-                "%(count)d were passed over: they are not in the state for that, any "
+        ),
+        passed_over=counted(
+            lambda count: ngettext(
+                "%(count)s was passed over: it is not in the state for that, any more.",
+                "%(count)s were passed over: they are not in the state for that, any "
                 "more.",
-                left,
+                count,
             )
-            self.message_user(request, text % {"count": left}, messages.WARNING)
-
-
-def _cancel(queue: str, message_id: int) -> bool:
-    try:
-        services.cancel(queue, str(message_id))
-    except MessageNotFound:
-        return False
-    return True
+        ),
+        act=lambda rows, using: act([row.pk for row in rows], using),
+        **words | more,
+    )

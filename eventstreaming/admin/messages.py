@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from eventstreaming.admin.formats import duration, moment
-from eventstreaming.admin.message_actions import MessageActionsMixin
+from eventstreaming.admin.message_actions import ACTIONS, MessageActionsMixin
 from eventstreaming.admin.pages import KeysetChangeList
 from eventstreaming.admin.queue_filters import (
     LiveQueueFilter,
@@ -36,7 +36,7 @@ class MessageAdmin(MessageActionsMixin):
         "age",
     )
     list_filter = (LiveQueueFilter, StateFilter)
-    actions = ("run_selected", "release_selected", "cancel_selected")
+    actions = ACTIONS
     empty_text = _(
         "No message is waiting. enqueue() puts one in; a worker takes it out again."
     )

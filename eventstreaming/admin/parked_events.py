@@ -4,16 +4,15 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db import router, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from eventstreaming.admin.actions import back_to_list, log_action, operator_action
-from eventstreaming.admin.confirming import ask, is_confirmed
+from eventstreaming.admin.actions import operator_action
+from eventstreaming.admin.bulk import BulkMixin, Change, counted
 from eventstreaming.admin.filters import ExactFilter
 from eventstreaming.admin.formats import moment, object_link
 from eventstreaming.admin.payloads import (
@@ -23,13 +22,12 @@ from eventstreaming.admin.payloads import (
     is_redacted,
     may_see_payloads,
 )
-from eventstreaming.admin.viewing import KeysetAdmin
 from eventstreaming.events.envelopes import new_events
 from eventstreaming.exceptions import InvalidArgument
 from eventstreaming.models import Event, ParkedEvent
 from eventstreaming.operations.parked_events import (
     replay_parked_events,
-    skip_parked_events,
+    skipped_positions,
 )
 from eventstreaming.types import EventData
 
@@ -37,8 +35,6 @@ if TYPE_CHECKING:  # the stubs' class is generic, Django's is not
     ModelForm = forms.ModelForm[ParkedEvent]
 else:
     ModelForm = forms.ModelForm
-
-AT_ONCE = 1_000  # events that one click is about
 
 
 class ParkedSubscriptionFilter(ExactFilter):
@@ -65,7 +61,7 @@ class ParkedEventForm(ModelForm):
         return checked.data
 
 
-class ParkedEventAdmin(KeysetAdmin):
+class ParkedEventAdmin(BulkMixin):
     """Events that subscriptions have set aside."""
 
     form = ParkedEventForm
@@ -139,28 +135,37 @@ class ParkedEventAdmin(KeysetAdmin):
     )
     def replay_selected(
         self, request: HttpRequest, queryset: QuerySet[ParkedEvent]
-    ) -> None:
-        """Let workers try the failed events of these keys, log each, say how many."""
-        chosen = list(queryset.select_related("subscription")[:AT_ONCE])
-        keys = defaultdict(set)
-        for row in chosen:
-            keys[row.subscription.name].add(row.key)
-        count = 0
-        with transaction.atomic(using=router.db_for_write(ParkedEvent)):
-            for subscription, found in keys.items():
-                replayed = set(replay_parked_events(subscription, found))
-                count += len(replayed)
-                rows = [
-                    row
-                    for row in chosen
-                    if row.subscription.name == subscription and row.key in replayed
-                ]
-                log_action(request, rows, gettext("To be tried again."))
-        text = ngettext(
-            "%(count)d key is tried again.", "%(count)d keys are tried again.", count
+    ) -> HttpResponse | None:
+        """Let workers try the failed events of these keys again."""
+        change = Change(
+            title=gettext("Try parked events again"),
+            question=counted(
+                lambda count: ngettext(
+                    "Try the key of %(count)s parked event again?",
+                    "Try the keys of %(count)s parked events again?",
+                    count,
+                )
+            ),
+            done=counted(
+                lambda count: ngettext(
+                    "%(count)s event is tried again.",
+                    "%(count)s events are tried again, each key in its order.",
+                    count,
+                )
+            ),
+            passed_over=counted(
+                lambda count: ngettext(
+                    "%(count)s was passed over: its key is being tried already.",
+                    "%(count)s were passed over: their keys are being tried already.",
+                    count,
+                )
+            ),
+            log=gettext("To be tried again."),
+            act=lambda rows, using: _replay(rows),
+            yes=gettext("Yes, try them"),
+            no=gettext("No, leave them"),
         )
-        level = messages.SUCCESS if count else messages.WARNING
-        self.message_user(request, text % {"count": count}, level)
+        return self.carry_out(request, queryset, change)
 
     @operator_action(
         permissions=["skip"],
@@ -170,36 +175,39 @@ class ParkedEventAdmin(KeysetAdmin):
     def skip_selected(
         self, request: HttpRequest, queryset: QuerySet[ParkedEvent]
     ) -> HttpResponse | None:
-        """Ask with the exact number; then skip, log each, and say how many."""
-        chosen = list(queryset.select_related("subscription")[:AT_ONCE])
-        if not is_confirmed(request):
-            question = ngettext(
-                "Skip %(count)d event for good? Its handler will never get it.",
-                "Skip %(count)d events for good? Their handlers will never get them.",
-                len(chosen),
-            )
-            return ask(
-                self,
-                request,
-                title=gettext("Skip parked events"),
-                question=question % {"count": len(chosen)},
-                yes=gettext("Yes, skip them"),
-                no=gettext("No, take me back"),
-            )
-        positions = defaultdict(list)
-        for row in chosen:
-            positions[row.subscription.name].append(row.position)
-        with transaction.atomic(using=router.db_for_write(ParkedEvent)):
-            count = sum(
-                skip_parked_events(subscription, found)
-                for subscription, found in positions.items()
-            )
-            log_action(request, chosen, gettext("Skipped."))
-        text = ngettext(
-            "%(count)d event was skipped.", "%(count)d events were skipped.", count
+        """Forget parked events for good."""
+        change = Change(
+            title=gettext("Skip parked events"),
+            question=counted(
+                lambda count: ngettext(
+                    "Skip %(count)s event for good? Its handler will never get it.",
+                    "Skip %(count)s events for good? Their handlers will never get "
+                    "them.",
+                    count,
+                )
+            ),
+            done=counted(
+                lambda count: ngettext(
+                    "%(count)s event was skipped.",
+                    "%(count)s events were skipped.",
+                    count,
+                )
+            ),
+            passed_over=counted(
+                lambda count: ngettext(
+                    "%(count)s was passed over: it was handled or skipped meanwhile.",
+                    "%(count)s were passed over: they were handled or skipped "
+                    "meanwhile.",
+                    count,
+                )
+            ),
+            log=gettext("Skipped."),
+            act=lambda rows, using: _skip(rows),
+            yes=gettext("Yes, skip them"),
+            no=gettext("No, take me back"),
+            leaves=True,
         )
-        self.message_user(request, text % {"count": count}, messages.SUCCESS)
-        return back_to_list(self, request)
+        return self.carry_out(request, queryset, change)
 
     @admin.display(description=_("event"))
     def event_link(self, row: ParkedEvent) -> str:
@@ -230,3 +238,28 @@ def _is_redacted(row: ParkedEvent | None) -> bool:
     if row is None or row.edited_data is None:
         return False
     return is_redacted(row.stream_name, row.event_type, row.edited_data)
+
+
+def _replay(rows: list[ParkedEvent]) -> list[int]:
+    """Return the ids of the rows whose keys are tried again."""
+    keys = defaultdict(set)
+    for row in rows:
+        keys[row.subscription.name].add(row.key)
+    replayed = {
+        (subscription, key)
+        for subscription, found in keys.items()
+        for key in replay_parked_events(subscription, found)
+    }
+    return [row.pk for row in rows if (row.subscription.name, row.key) in replayed]
+
+
+def _skip(rows: list[ParkedEvent]) -> list[int]:
+    positions = defaultdict(list)
+    for row in rows:
+        positions[row.subscription.name].append(row.position)
+    skipped = {
+        (subscription, position)
+        for subscription, found in positions.items()
+        for position in skipped_positions(subscription, found)
+    }
+    return [row.pk for row in rows if (row.subscription.name, row.position) in skipped]

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.db import router, transaction
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from eventstreaming.admin.actions import log_action, operator_action
+from eventstreaming.admin.actions import operator_action
+from eventstreaming.admin.bulk import BulkMixin, Change, counted
 from eventstreaming.admin.formats import (
     duration,
     list_link,
@@ -25,14 +25,12 @@ from eventstreaming.admin.task_filters import (
     TaskQueueFilter,
     TaskStatusFilter,
 )
-from eventstreaming.admin.viewing import KeysetAdmin, ViewOnlyMixin
+from eventstreaming.admin.viewing import ViewOnlyMixin
 from eventstreaming.models import Event, Message, TaskResult
 from eventstreaming.operations.task_retry import retry_tasks
 
-AT_ONCE = 1_000  # tasks of one click
 
-
-class TaskResultAdmin(ViewOnlyMixin, KeysetAdmin):
+class TaskResultAdmin(ViewOnlyMixin, BulkMixin):
     """Tasks that were begun: how they stand, and what became of them."""
 
     list_display = ("id", "task", "condition", "attempts", "problem", "started")
@@ -82,28 +80,39 @@ class TaskResultAdmin(ViewOnlyMixin, KeysetAdmin):
     )
     def retry_selected(
         self, request: HttpRequest, queryset: QuerySet[TaskResult]
-    ) -> None:
-        """Enqueue failed tasks again, log each one, and tell how many."""
-        with transaction.atomic(using=router.db_for_write(TaskResult)):
-            chosen = list(queryset.values_list("pk", flat=True)[:AT_ONCE])
-            retried = retry_tasks(chosen)
-            log_action(request, retried, gettext("Enqueued again."))
-        done = ngettext(
-            "%(count)d task was enqueued again.",
-            "%(count)d tasks were enqueued again.",
-            len(retried),
+    ) -> HttpResponse | None:
+        """Enqueue failed tasks again."""
+        change = Change(
+            title=gettext("Retry tasks"),
+            question=counted(
+                lambda count: ngettext(
+                    "Run %(count)s task once more, if it has failed?",
+                    "Run %(count)s tasks once more, those that have failed?",
+                    count,
+                )
+            ),
+            done=counted(
+                lambda count: ngettext(
+                    "%(count)s task was enqueued again.",
+                    "%(count)s tasks were enqueued again.",
+                    count,
+                )
+            ),
+            passed_over=counted(
+                lambda count: ngettext(
+                    "%(count)s was passed over: it has not failed.",
+                    "%(count)s were passed over: they have not failed.",
+                    count,
+                )
+            ),
+            log=gettext("Enqueued again."),
+            act=lambda rows, using: [
+                row.pk for row in retry_tasks([row.pk for row in rows])
+            ],
+            yes=gettext("Yes, run them"),
+            no=gettext("No, leave them"),
         )
-        if retried:
-            count = {"count": len(retried)}
-            self.message_user(request, done % count, messages.SUCCESS)
-        if passed_over := len(chosen) - len(retried):
-            told = ngettext(
-                "%(count)d was passed over: it has not failed.",
-                "%(count)d were passed over: they have not failed.",
-                passed_over,
-            )
-            count = {"count": passed_over}
-            self.message_user(request, told % count, messages.WARNING)
+        return self.carry_out(request, queryset, change)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[TaskResult], search_term: str

@@ -24,6 +24,14 @@ class BaseWaking:
         """Tell who waits that messages are ready, once they are committed."""
         self.announce(queue_topic(stream_name))
 
+    def messages_changed(self, stream_name: str) -> None:
+        """
+        Let claims see what was made due, or got another place, once it is committed.
+
+        Those of this process look from the beginning; who waits is told.
+        """
+        self.announce_messages(stream_name)
+
     def after_commit(self, function: Callable[[], object]) -> None:
         """Call a function once what was written is committed, if it is."""
         function()

@@ -69,6 +69,9 @@ class Message(models.Model):
             ("run_message", _("Can run delayed messages now")),
             ("release_message", _("Can end leases of messages")),
             ("cancel_message", _("Can cancel messages")),
+            ("prioritize_message", _("Can change the priority of messages")),
+            ("bury_message", _("Can make messages dead letters at once")),
+            ("remove_message", _("Can delete messages for good")),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -110,6 +110,13 @@ def skip_parked_events(
     When the one that failed is skipped, those behind it are handled. Waits for the
     batch that is at work on the partition.
     """
+    return len(skipped_positions(subscription, positions, store=store))
+
+
+def skipped_positions(
+    subscription: str, positions: Iterable[int], *, store: str = DEFAULT_ALIAS
+) -> list[int]:
+    """Skip parked events and return their positions; see skip_parked_events()."""
     using = _database(store)
     with event_stores[store].batch():
         checkpoints = list(
@@ -125,7 +132,7 @@ def skip_parked_events(
             if not promote_next(key.subscription_id, key.key, using):
                 _forget_key(checkpoints, key, using)
     _ring(event_stores[store], subscription, using)
-    return len(skipped)
+    return [row.position for row in skipped]
 
 
 def edit_parked_event(

@@ -30,7 +30,11 @@ def test_redrive_on_the_page_of_a_dead_letter(admin_client: Client) -> None:
     url = f"{ROOT}deadletter/{letter.pk}/change/"
     response = admin_client.post(
         url,
-        {"CHANGE_FORM-action": "redrive_selected", "_selected_action": [letter.pk]},
+        {
+            "CHANGE_FORM-action": "redrive_selected",
+            "_selected_action": [letter.pk],
+            "confirmed": "yes",
+        },
         follow=True,
     )
     assert response.redirect_chain == [(f"{ROOT}deadletter/", 302)]
@@ -57,7 +61,11 @@ def test_resume_on_the_page_of_a_subscription(admin_client: Client) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_redrive_passes_over_what_somebody_else_holds(admin_client: Client) -> None:
     letter = bury()
-    data = {"action": "redrive_selected", "_selected_action": [letter.pk]}
+    data = {
+        "action": "redrive_selected",
+        "_selected_action": [letter.pk],
+        "confirmed": "yes",
+    }
     with sessions(1) as (somebody,):
         somebody.begin()
         somebody.execute("SELECT id FROM eventstreaming_deadletter FOR UPDATE")

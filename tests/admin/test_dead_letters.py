@@ -81,9 +81,14 @@ def test_redrive_sends_the_selected_back_and_logs_it(admin_client: Client) -> No
         "deadletter/?queue=mail",
         action=ACTION,
         _selected_action=mails[:2],
+        confirmed="yes",
     )
     assert "2 messages were sent back to their queues." in page.text
-    page = post(admin_client, "deadletter/", action=ACTION, _selected_action=[sms])
+    data = {"action": ACTION, "_selected_action": [sms]}
+    page = post(admin_client, "deadletter/", **data)
+    assert "Send 1 dead letter back to its queue?" in page.text
+    assert dequeue("sms") is None
+    page = post(admin_client, "deadletter/", **data, confirmed="yes")
     assert "1 message was sent back to its queue." in page.text
     assert [str(letter.pk) for letter in DeadLetter.objects.all()] == [mails[2]]
     assert dequeue("sms") is not None
@@ -99,15 +104,19 @@ def test_redrive_sends_the_selected_back_and_logs_it(admin_client: Client) -> No
 def test_redrive_of_what_is_gone_meanwhile(admin_client: Client) -> None:
     (number,) = bury("mail")
     DeadLetter.objects.all().delete()
-    page = post(admin_client, "deadletter/", action=ACTION, _selected_action=[number])
-    assert "0 messages were sent back" in page.text
+    data = {"action": ACTION, "_selected_action": [number]}
+    page = post(admin_client, "deadletter/", **data)
+    assert "none of them is there any more" in page.text
+    page = post(admin_client, "deadletter/", **data, confirmed="yes")
+    assert "1 is not there any more" in page.text
     assert not LogEntry.objects.exists()
 
 
 def test_redrive_of_many_costs_few_queries(admin_client: Client) -> None:
     numbers = bury("mail", count=100)
+    data = {"action": ACTION, "_selected_action": numbers, "confirmed": "yes"}
     with CaptureQueriesContext(connection) as queries:
-        post(admin_client, "deadletter/", action=ACTION, _selected_action=numbers)
+        post(admin_client, "deadletter/", **data)
     assert Message.objects.count() == 100
     writes = [
         q["sql"]
@@ -119,20 +128,21 @@ def test_redrive_of_many_costs_few_queries(admin_client: Client) -> None:
 
 def test_redrive_needs_its_permission(staff: Staff) -> None:
     (number,) = bury("mail")
+    data = {"action": ACTION, "_selected_action": [number], "confirmed": "yes"}
     viewer = staff("view_deadletter")
     assert "Redrive" not in visit(viewer, "deadletter/").text
-    post(viewer, "deadletter/", action=ACTION, _selected_action=[number])
+    post(viewer, "deadletter/", **data)
     assert DeadLetter.objects.count() == 1
 
     operator = staff("view_deadletter", "redrive_deadletter")
     assert "Redrive" in visit(operator, "deadletter/").text
-    post(operator, "deadletter/", action=ACTION, _selected_action=[number])
+    post(operator, "deadletter/", **data)
     assert DeadLetter.objects.count() == 0
 
 
 def test_the_permission_alone_is_not_enough(staff: Staff) -> None:
     (number,) = bury("mail")
-    data = {"action": ACTION, "_selected_action": [number]}
+    data = {"action": ACTION, "_selected_action": [number], "confirmed": "yes"}
     response = staff("redrive_deadletter").post(f"{ROOT}deadletter/", data)
     assert response.status_code == 403
     assert DeadLetter.objects.count() == 1

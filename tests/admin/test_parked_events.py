@@ -59,8 +59,11 @@ def test_edit_and_replay(admin_client: Client, invoices: SubscriptionRunner) -> 
     assert "Enter a valid JSON." in page.text
     post(admin_client, f"{PATH}{row.pk}/change/", edited_data='{"number": 70}')
     keys = [item.pk for item in ParkedEvent.objects.all()]
-    page = post(admin_client, PATH, action="replay_selected", _selected_action=keys)
-    assert "1 key is tried again." in page.text
+    data = {"action": "replay_selected", "_selected_action": keys}
+    page = post(admin_client, PATH, **data)
+    assert "Try the keys of 3 parked events again?" in page.text
+    page = post(admin_client, PATH, **data, confirmed="yes")
+    assert "3 events are tried again, each key in its order." in page.text
     work_off(invoices)
     handler: Any = invoices.subscription.function
     assert handler.numbers[-3:] == [70, 12, 17]

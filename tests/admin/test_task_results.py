@@ -75,9 +75,8 @@ def test_the_page_of_a_task(admin_client: Client) -> None:
 def test_retry_runs_failed_tasks_once_more_and_logs_it(admin_client: Client) -> None:
     failing = tasks.fail_unless_seen.enqueue("ready")
     failed, fine = ran(failing, tasks.add.enqueue(1))
-    page = post(
-        admin_client, "taskresult/", action=RETRY, _selected_action=[failed, fine]
-    )
+    data = {"action": RETRY, "_selected_action": [failed, fine], "confirmed": "yes"}
+    page = post(admin_client, "taskresult/", **data)
     assert "1 task was enqueued again." in page.text
     assert "1 was passed over: it has not failed." in page.text
     (message,) = Message.objects.all()
@@ -101,7 +100,7 @@ def test_retry_runs_failed_tasks_once_more_and_logs_it(admin_client: Client) -> 
 
 def test_retry_needs_its_permission(staff: Staff) -> None:
     (failed,) = ran(tasks.fail.enqueue())
-    data = {"action": RETRY, "_selected_action": [failed]}
+    data = {"action": RETRY, "_selected_action": [failed], "confirmed": "yes"}
     viewer = staff("view_taskresult")
     assert "Retry" not in visit(viewer, "taskresult/").text
     viewer.post(f"{ROOT}taskresult/", data)

@@ -65,6 +65,7 @@ def test_a_dead_letter_is_sent_back(superuser: Person) -> None:
     superuser.open(f"{ROOT}deadletter/")
     superuser.find("#result_list tbody input[type=checkbox]").click()
     superuser.choose("redrive_selected")
+    superuser.click("#content [type=submit]")
     done = ["1 message was sent back to its queue."]
     assert superuser.texts(".messagelist .success") == done
     assert superuser.complaints() == []

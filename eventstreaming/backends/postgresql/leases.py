@@ -138,6 +138,11 @@ class LeaseOperations(BoundStatements):
             for message in asked:
                 self._look_again(message.stream_name, int(message.message_id))
 
+    def messages_changed(self, stream_name: str) -> None:
+        """See BaseWaking.messages_changed()."""
+        self._after_commit(self._lanes(stream_name).look_now)
+        self.announce_messages(stream_name)
+
     def _lanes(self, stream_name: str) -> Lanes:
         return lanes_of(self.database, stream_name)
 
