@@ -15,6 +15,7 @@ from eventstreaming.models import (
     Checkpoint,
     DeadLetter,
     Message,
+    ParkedEvent,
     Queue,
     Saga,
     Schedule,
@@ -90,6 +91,18 @@ def fill_subscriptions() -> None:
             error=f"{ATTACK}\nTraceback (most recent call last):\n{ATTACK}",
             owner=ATTACK[:60],
             progressed_at=timezone.now(),
+        )
+        ParkedEvent.objects.create(
+            subscription=subscription,
+            key=ATTACK,
+            position=2,
+            bucket=0,
+            edited_data={ATTACK: [ATTACK]},
+            stream_name=name,
+            offset=1,
+            event_type=ATTACK,
+            state=ParkedEvent.State.FAILED,
+            error=f"{ATTACK}\nTraceback (most recent call last):\n{ATTACK}",
         )
 
 

@@ -41,36 +41,4 @@ for (const element of [...document.querySelectorAll(focusable)].slice(0, 150)) {
     }
     element.blur();
 }
-
-// The texts of this package can be read: 4.5 to 1 (WCAG 2.1, 1.4.3).
-const channels = (colour) => {
-    const [red, green, blue, alpha = 1] = colour.match(/[\d.]+/g).map(Number);
-    return {red, green, blue, alpha};
-};
-const luminance = ({red, green, blue}) => {
-    const [r, g, b] = [red, green, blue].map((value) => value / 255).map(
-        (value) => value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-};
-const background = (element) => {
-    for (let box = element; box; box = box.parentElement) {
-        const colour = channels(getComputedStyle(box).backgroundColor);
-        if (colour.alpha === 1) {
-            return colour;
-        }
-    }
-    return {red: 255, green: 255, blue: 255};
-};
-settle();
-for (const element of document.querySelectorAll("[class*='es-'], [class*='es-'] *")) {
-    if (!element.textContent.trim() || !element.checkVisibility()) {
-        continue;
-    }
-    const shades = [luminance(channels(getComputedStyle(element).color)),
-                    luminance(background(element))].sort((a, b) => b - a);
-    const contrast = (shades[0] + 0.05) / (shades[1] + 0.05);
-    if (contrast < 4.5) {
-        findings.push(`contrast ${contrast.toFixed(1)}: ${name(element)}`);
-    }
-}
 return findings;

@@ -1,5 +1,7 @@
 """Somebody at a browser, who sees what goes wrong on a page."""
 
+from collections.abc import Iterable
+from importlib.resources import files
 from pathlib import Path
 
 from django.test import Client
@@ -12,6 +14,9 @@ from selenium.webdriver.support.ui import WebDriverWait
 from tests.browser.contents import INTRUDERS
 
 LOOKS = Path(__file__).with_name("looks.js").read_text()
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
+FAULTS = Path(__file__).with_name("axe.js").read_text()
+STATUS = "return performance.getEntriesByType('navigation')[0].responseStatus"
 TEXTS = "return [...document.querySelectorAll(arguments[0])].map(e => e.innerText)"
 SECONDS = 10
 
@@ -43,6 +48,10 @@ class Person:
 
     def open(self, path: str) -> None:
         self.driver.get(f"{self.url}{path}")
+
+    def status(self) -> int:
+        """Return the status with which this page was answered."""
+        return int(self.driver.execute_script(STATUS))
 
     def find(self, selector: str) -> WebElement:
         return self.driver.find_element(By.CSS_SELECTOR, selector)
@@ -80,16 +89,28 @@ class Person:
         self.find(f"select[name=action] option[value={action}]").click()
         self.click("button[name=index]")
 
-    def complaints(self) -> list[str]:
+    def complaints(self, schemes: Iterable[str] = ("dark", "light")) -> list[str]:
         """Return what is wrong with this page, in light and in dark."""
         logged = [entry["message"] for entry in self.driver.get_log("browser")]
         found = [message for message in logged if "/favicon.ico" not in message]
-        for scheme in ("dark", "light"):
+        for scheme in schemes:
             self.prefer(scheme)
             looks: list[str] = self.driver.execute_script(LOOKS)
             found += [f"{scheme}: {finding}" for finding in looks]
         found += [f"is on the page: {text}" for text in self._intruders()]
         return [f"{self.driver.current_url} {finding}" for finding in found]
+
+    def faults(self, *, dark: bool = True) -> list[str]:
+        """Return what axe finds on this page: in light, and of its colours in dark."""
+        # By the protocol of the browser, so that the policy of the page stays strict.
+        self.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": AXE})
+        found = self._ask_axe("dark", ["color-contrast"]) if dark else []
+        return found + self._ask_axe("light", [])
+
+    def _ask_axe(self, scheme: str, rules: list[str]) -> list[str]:
+        self.prefer(scheme)
+        found: list[str] = self.driver.execute_async_script(FAULTS, rules)
+        return [f"{self.driver.current_url} {scheme}: {fault}" for fault in found]
 
     def _intruders(self) -> list[str]:
         elements = self.driver.find_elements(By.CSS_SELECTOR, INTRUDERS)
