@@ -9,10 +9,10 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 
+from eventstreaming.admin.event_forms import event_document
 from eventstreaming.admin.keysets import Keyset
 from eventstreaming.models import Event
 from eventstreaming.operations.permissions import Permission
-from eventstreaming.operations.redaction import shown
 
 BATCH = 500  # events that are in memory
 
@@ -43,28 +43,8 @@ def _lines(events: QuerySet[Event], column: str, with_payload: bool) -> Iterator
     batch = list(rows[:BATCH])
     while batch:
         for event in batch:
-            document = _document(event, with_payload)
+            document = event_document(event, payload=with_payload)
             line = json.dumps(document, ensure_ascii=False, cls=DjangoJSONEncoder)
             yield f"{line}\n".encode()
         last = getattr(batch[-1], column)
         batch = list(rows.filter(**{f"{column}__lt": last})[:BATCH])
-
-
-def _document(event: Event, with_payload: bool) -> dict[str, Any]:
-    name = event.stream.name
-    document = {
-        "position": event.position,
-        "stream": name,
-        "offset": event.offset,
-        "type": event.event_type,
-        "schema_version": event.schema_version,
-        "event_id": event.event_id,
-        "key": event.key,
-        "correlation_id": event.correlation_id,
-        "causation_id": event.causation_id,
-        "timestamp": event.timestamp.isoformat(),
-    }
-    if with_payload:
-        document["data"] = shown(name, event.event_type, event.data)
-        document["metadata"] = event.metadata
-    return document

@@ -21,6 +21,7 @@ from eventstreaming.admin.event_filters import (
     TypeFilter,
     in_stream,
 )
+from eventstreaming.admin.event_forms import raw_event, typed_block
 from eventstreaming.admin.event_jumps import jump
 from eventstreaming.admin.event_pages import EventChangeList
 from eventstreaming.admin.event_search import EventSearch, is_uuid
@@ -81,11 +82,14 @@ class EventAdmin(ViewOnlyMixin, KeysetAdmin):
             },
         ),
         (_("Story"), {"fields": ("correlation", "cause", "effects")}),
-        (_("Payload"), {"fields": ("data_block", "metadata_block")}),
+        (
+            _("Payload"),
+            {"fields": ("data_block", "metadata_block", "typed", "raw")},
+        ),
     )
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the timeline of a correlation id, export and jumps of the list."""
+        """Add the timeline of a correlation id, raw events, export and jumps."""
         wrap = self.admin_site.admin_view
         timeline, export = wrap(self.timeline_view), wrap(self.export_view)
         go = wrap(self.jump_view)
@@ -93,6 +97,11 @@ class EventAdmin(ViewOnlyMixin, KeysetAdmin):
             path("timeline/", timeline, name="eventstreaming_event_timeline"),
             path("export/", export, name="eventstreaming_event_export"),
             path("jump/", go, name="eventstreaming_event_jump"),
+            path(
+                "<path:object_id>/raw/",
+                wrap(self.raw_view),
+                name="eventstreaming_event_raw",
+            ),
             *super().get_urls(),
         ]
 
@@ -103,6 +112,10 @@ class EventAdmin(ViewOnlyMixin, KeysetAdmin):
     def jump_view(self, request: HttpRequest) -> HttpResponse:
         """Go to a time, a position or an offset; see jump()."""
         return jump(self, request)
+
+    def raw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Answer one event as JSON; see raw_event()."""
+        return raw_event(self, request, object_id)
 
     def get_changelist(
         self, request: HttpRequest, **kwargs: Any
@@ -190,8 +203,14 @@ class EventAdmin(ViewOnlyMixin, KeysetAdmin):
 
     @admin.display(description=_("correlation"))
     def correlation(self, event: Event) -> str:
-        found = event.correlation_id
-        return timeline_link(self, Event, found) if found else "-"
+        """Link to the story: of its own id, or the one that the event has begun."""
+        if event.correlation_id:
+            return timeline_link(self, Event, event.correlation_id)
+        own = str(event.event_id)
+        if not Event.objects.filter(correlation_id=own).exists():
+            return "-"
+        link = timeline_link(self, Event, own)
+        return format_html("{} {}", gettext("none; it has begun"), link)
 
     @admin.display(description=_("in the stream"))
     def neighbours(self, event: Event) -> str:
@@ -246,6 +265,20 @@ class EventAdmin(ViewOnlyMixin, KeysetAdmin):
     @admin.display(description=_("metadata"))
     def metadata_block(self, event: Event) -> str:
         return metadata_block(event, event.metadata)
+
+    @admin.display(description=_("as its class"))
+    def typed(self, event: Event) -> str:
+        return typed_block(event)
+
+    @admin.display(description=_("raw"))
+    def raw(self, event: Event) -> str:
+        """Link to the event as JSON."""
+        url = reverse(
+            "admin:eventstreaming_event_raw",
+            args=(event.pk,),
+            current_app=self.admin_site.name,
+        )
+        return format_html('<a href="{}">{}</a>', url, gettext("Show as JSON"))
 
     def _link(self, event: Event) -> str:
         place = f"{event.event_type} {event.stream.name}@{event.offset}"

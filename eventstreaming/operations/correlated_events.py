@@ -1,5 +1,8 @@
 """All events with one correlation id, in the one order of the store."""
 
+from collections.abc import Iterable
+from uuid import UUID
+
 from django.utils.timezone import is_naive, make_aware
 
 from eventstreaming.backends import DEFAULT_ALIAS, event_stores
@@ -40,10 +43,39 @@ def correlated_events(
         .select_related("stream")
         .order_by("position")[:limit]
     )
-    return [_stored(row) for row in rows]
+    return [stored_event(row) for row in rows]
 
 
-def _stored(row: Event) -> StoredEvent:
+def events_by_id(
+    event_ids: Iterable[str], *, store: str = DEFAULT_ALIAS
+) -> list[StoredEvent]:
+    """
+    Return the events with these ids, in position order; other texts are passed over.
+
+    Raise UnsupportedOperation for a store in no database.
+    """
+    asked = event_stores[store]
+    if asked.database is None:
+        raise UnsupportedOperation(f"{type(asked).__name__} has no events by id")
+    wanted = [found for text in event_ids if (found := _uuid(text)) is not None]
+    if not wanted:
+        return []
+    rows = Event.objects.using(asked.database).filter(event_id__in=wanted)
+    rows = rows.select_related("stream").order_by("position")
+    return [stored_event(row) for row in rows]
+
+
+def _uuid(text: str) -> UUID | None:
+    """Return the id that a text is in its usual form."""
+    try:
+        found = UUID(text)
+    except ValueError:
+        return None
+    return found if str(found) == text else None
+
+
+def stored_event(row: Event) -> StoredEvent:
+    """Return what a store returns for a row; its stream was selected with it."""
     moment = row.timestamp
     return StoredEvent(
         stream_name=row.stream.name,

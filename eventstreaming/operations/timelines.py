@@ -1,5 +1,6 @@
 """The timeline of a correlation id: events, messages, tasks and sagas in one order."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +14,13 @@ from eventstreaming.backends import DEFAULT_ALIAS, event_stores
 from eventstreaming.events import arguments
 from eventstreaming.exceptions import UnsupportedOperation
 from eventstreaming.models import DeadLetter, Message, Saga, TaskResult
-from eventstreaming.operations.correlated_events import correlated_events
+from eventstreaming.operations.correlated_events import correlated_events, events_by_id
+from eventstreaming.types import StoredEvent
 
 LIMIT = 200  # entries of each kind
 NEWEST = 10_000  # rows of each table that are looked at where no index helps
 
+_IS_KEY = re.compile(r"[1-9][0-9]{0,17}")
 KINDS = ("event", "message", "dead letter", "task", "saga")
 
 
@@ -59,7 +62,9 @@ def timeline(
     """
     Return what there is of a correlation id, by time; of each kind 200 at most.
 
-    Events are found by their index. Messages, dead letters, tasks and sagas have
+    What began the story is in it, though it may have no correlation id of its own:
+    the event or message whose id the others have as theirs, and the causes that they
+    name. Events are found by their index. Messages, dead letters, tasks and sagas have
     none, for it would slow every enqueue: these are looked for among the newest
     10,000 of each. Raise UnsupportedOperation for a store in no database.
     """
@@ -72,18 +77,9 @@ def timeline(
     if "event" in kinds:
         events = correlated_events(correlation_id, limit=LIMIT + 1, store=store)
         whole = len(events) <= LIMIT
-        found += [
-            _Found(
-                kind="event",
-                key=event.position,
-                at=event.timestamp,
-                name=event.event_type,
-                place=f"{event.stream_name}@{event.offset}",
-                identity=str(event.event_id),
-                caused_by=event.causation_id,
-            )
-            for event in events[:LIMIT]
-        ]
+        events = events[:LIMIT]
+        origins = _origins(correlation_id, events, store)
+        found += map(_told, [*origins, *events])
     for kind in KINDS[1:]:
         if kind in kinds:
             rows = _rows(kind, correlation_id, using)
@@ -105,15 +101,48 @@ class _Found:
     caused_by: str | None = None
 
 
+def _origins(
+    correlation_id: str, events: list[StoredEvent], store: str
+) -> list[StoredEvent]:
+    """Return the events that began it, as far as they do not tell another story."""
+    known = {str(event.event_id) for event in events}
+    named = {event.causation_id for event in events if event.causation_id}
+    causes = events_by_id({correlation_id, *named} - known, store=store)
+    return [
+        event
+        for event in causes[:LIMIT]
+        if event.correlation_id is None or str(event.event_id) == correlation_id
+    ]
+
+
+def _told(event: StoredEvent) -> _Found:
+    return _Found(
+        kind="event",
+        key=event.position,
+        at=event.timestamp,
+        name=event.event_type,
+        place=f"{event.stream_name}@{event.offset}",
+        identity=str(event.event_id),
+        caused_by=event.causation_id,
+    )
+
+
 def _rows(kind: str, correlation_id: str, using: str) -> list[_Found]:
+    """Return those of a kind that have the id, and the one that the id is of."""
     model, columns = _TABLES[kind]
     newest = "SELECT {}, correlation_id FROM {} ORDER BY id DESC LIMIT %s"
-    statement = "SELECT {} FROM ({}) AS newest WHERE correlation_id = %s LIMIT %s"
+    statement = "SELECT {} FROM ({}) AS newest WHERE correlation_id = %s{} LIMIT %s"
+    origin = ""
+    ids: list[Any] = [correlation_id]
+    queue, _, number = correlation_id.rpartition(":")
+    if kind != "saga" and _IS_KEY.fullmatch(number):
+        origin = " OR (correlation_id IS NULL AND id = %s AND queue = %s)"
+        ids += [int(number), queue]
     newest = newest.format(", ".join(columns), model._meta.db_table)
     with connections[using].cursor() as cursor:
         cursor.execute(
-            statement.format(", ".join(columns), newest),
-            [NEWEST, correlation_id, LIMIT + 1],
+            statement.format(", ".join(columns), newest, origin),
+            [NEWEST, *ids, LIMIT + 1],
         )
         rows = cursor.fetchall()
     return [_row(kind, *row) for row in rows]

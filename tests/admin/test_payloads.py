@@ -35,6 +35,7 @@ WITH_PAYLOAD = {
     "deadletter_redrive",
     "event_change",
     "event_export",
+    "event_raw",
     "message_change",
     "parkedevent_changelist",
     "parkedevent_change",
