@@ -200,9 +200,6 @@ class BaseStreams(BaseReading):
         `limit`: they were read below the very head, or the fence of a concurrent
         stream.
         """
-        last = self.end_of_stream(stream_name)
-        if until is not None:
-            last = min(last, until)
         request = read_request(
             after + 1 if after >= 0 else None,
             None,
@@ -213,9 +210,17 @@ class BaseStreams(BaseReading):
             batch_size=limit,
             follow=False,
         )
-        request = replace(request, high=last, buckets=buckets)
-        page = self.fetch_stream_page(stream_name, request, limit, fenced=True)
-        return (page[0] if page else []), last
+        request = replace(request, buckets=buckets)
+        if until is not None:
+            request = replace(request, high=min(request.high, until))
+        page = self.fetch_stream_page(stream_name, request, limit)
+        if page is None:  # concurrent: the fence is taken before the events are read
+            last = self.fence()
+            request = replace(request, high=min(request.high, last))
+            page = self.fetch_stream_page(stream_name, request, limit, fenced=True)
+            page = (page[0] if page else []), last
+        events, last = page
+        return events, last if until is None else min(last, until)
 
     def end_of_stream(self, stream_name: str) -> int:
         """Return the offset up to which nothing can appear in a stream any more."""

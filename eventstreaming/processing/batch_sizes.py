@@ -1,6 +1,6 @@
 """How many events a subscription takes at once."""
 
-FIRST, LARGEST = 100, 1_000
+FIRST, LARGEST = 100, 2_000
 SHORT = 0.05  # seconds
 
 

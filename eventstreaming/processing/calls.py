@@ -13,7 +13,7 @@ from eventstreaming.events.correlation import (
     end_reaction,
 )
 from eventstreaming.events.handling import begin_event, end_event, handling_message
-from eventstreaming.events.observing import handling
+from eventstreaming.events.observing import handling, observers
 from eventstreaming.types import Message, StoredEvent
 
 
@@ -39,13 +39,37 @@ def handle_event(
     subscription: str | None = None,
 ) -> None:
     """Call a subscription's function; what it writes carries the story on."""
-    story, named = begin_reaction(event), begin_event(subscription, event)
-    try:
-        with handling(event, subscription):
-            _call(function, event)
-    finally:
-        end_event(named)
-        end_reaction(story)
+    EventCaller(function, subscription)(event)
+
+
+class EventCaller:
+    """
+    Calls a subscription's function, event by event. See handle_event().
+
+    What is the same for all events is looked at once.
+    """
+
+    __slots__ = ("_function", "_is_async", "_subscription")
+
+    def __init__(
+        self, function: Callable[[StoredEvent], Any], subscription: str | None
+    ) -> None:
+        self._function = function
+        self._is_async = iscoroutinefunction(function)
+        self._subscription = subscription
+
+    def __call__(self, event: StoredEvent) -> None:
+        """Call the function; raise what it raises."""
+        story, named = begin_reaction(event), begin_event(self._subscription, event)
+        try:
+            if self._is_async or observers:
+                with handling(event, self._subscription):
+                    _call(self._function, event)
+            else:
+                self._function(event)
+        finally:
+            end_event(named)
+            end_reaction(story)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from eventstreaming import clock
 from eventstreaming.exceptions import PartitionLost
 from eventstreaming.models import Checkpoint
 from eventstreaming.processing.batch_results import BatchResult
-from eventstreaming.processing.calls import handle_event
+from eventstreaming.processing.calls import EventCaller
 from eventstreaming.processing.outages import is_outage
 from eventstreaming.processing.parking import Parking
 from eventstreaming.processing.partition_leases import (
@@ -151,17 +151,18 @@ class LeasedRunner(SubscriptionRunner):
         """Call the function as it is, if the lease is still there."""
         if self._lease is None or not self._lease.is_held():
             raise self._lost_lease()
-        if self._passes_over(event):
+        if self._passes_over_some and self._passes_over(event):
             return None
         declared = self.subscription
-        function: Callable[..., Any] = declared.function
+        call = self._call
         if declared.commit == "manual":
+            function: Callable[..., Any] = declared.function
             commit: Any = partial(self._commit_by_hand, event)
             if iscoroutinefunction(function):
                 commit = sync_to_async(commit, thread_sensitive=True)
-            function = partial(function, commit=commit)
+            call = EventCaller(partial(function, commit=commit), declared.name)
         try:
-            handle_event(function, event, declared.name)
+            call(event)
         except PartitionLost:
             raise
         except BaseException as error:  # SystemExit must not end the thread unseen

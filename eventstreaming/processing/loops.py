@@ -16,6 +16,7 @@ from eventstreaming.processing.subscriptions import SubscriptionRunner
 logger = logging.getLogger("eventstreaming.worker")
 
 LEFT_SECONDS = 0.05  # until it may be taken
+SAVE_EVERY = 0.25  # seconds, where the place moves with events of others only
 LOOK_AGAIN_SECONDS = 5.0  # at a stopped subscription, which may be resumed
 
 
@@ -36,6 +37,7 @@ class SubscriptionLoop:
         if runner.subscription.partitions > 1:
             self.name += f" ({number + 1})"
         self.runner = runner
+        runner.save_every = SAVE_EVERY
         self.stopped = False
         self.pulse = Pulse()  # a handler may take its time, so it is never late
         self._activity = activity
@@ -93,6 +95,11 @@ class SubscriptionLoop:
         elif result is BatchResult.STOPPED:
             self._activity.idle(self.name, generation)
             self._stop.wait(min(LOOK_AGAIN_SECONDS, self._polling.longest * 5))
+        elif (save_at := self.runner.save_again_at) is not None:
+            self._activity.happened()
+            until_save = max(save_at - clock.monotonic(), 0.0)
+            if self._bell.wait(min(self._polling.pause(), until_save)):
+                self._polling.rung()
         else:
             self._activity.idle(self.name, generation)
             # Nobody rings when a worker that has it crashes.

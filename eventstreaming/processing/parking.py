@@ -94,7 +94,8 @@ class Parking:
 
     def flush(self) -> None:
         """Write what was set aside; the partition counts its keys."""
-        ParkedEvent.objects.using(self.using).bulk_create(self._new)
+        if self._new:
+            ParkedEvent.objects.using(self.using).bulk_create(self._new)
         # Where the lock was not held all the time, all before it may be skipped by now.
         for key in {row.key for row in self._new if not row.state}:
             promote_next(self.checkpoint.subscription_id, key, self.using)

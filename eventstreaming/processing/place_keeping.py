@@ -7,11 +7,13 @@ Whoever writes here holds the partition, by a row lock or by a lease.
 import logging
 from datetime import timedelta
 from functools import cached_property
+from math import inf
 from typing import Any
 
 from django.db.models import F
 from django.db.models.functions import Now
 
+from eventstreaming import clock
 from eventstreaming.backends import event_stores
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.failures import failure_of
@@ -50,6 +52,11 @@ class PlaceKeeper:
     def __init__(self, subscription: EventSubscription) -> None:
         self.subscription = subscription
         self.handled = 0
+        # Seconds between two saves of a partition that has no events of its own, whose
+        # place moves with those of others. Who sets it looks again at `save_again_at`.
+        self.save_every = 0.0
+        self.save_again_at: float | None = None
+        self._saved_at: dict[int, float] = {}
         self._parking: Parking | None = None
         self._spread_is_known = False
 
@@ -132,6 +139,18 @@ class PlaceKeeper:
         row.save(using=self.database, update_fields=["state"])
         return BatchResult.STOPPED
 
+    def _may_save_later(self, checkpoint: Checkpoint) -> bool:
+        """Say whether the place of a partition without events may wait for a moment."""
+        if checkpoint.barrier is not None or checkpoint.rebuild_until is not None:
+            return False  # somebody waits for the place
+        if checkpoint.error or checkpoint.retry_at is not None:
+            return False
+        again_at = self._saved_at.get(checkpoint.pk, -inf) + self.save_every
+        if clock.monotonic() >= again_at:
+            return False
+        self.save_again_at = min(again_at, self.save_again_at or inf)
+        return True
+
     def _save(self, checkpoint: Checkpoint, reached: int | None, handled: int) -> None:
         """Store how far the partition has come; it never falls."""
         self._move(checkpoint, reached, handled)
@@ -151,6 +170,7 @@ class PlaceKeeper:
             warn_of_one_bucket(self.subscription, self.database)
         checkpoint.owner = self.chooser.claims.owner
         checkpoint.progressed_at = checkpoint.looked_at = Now()
+        self._saved_at[checkpoint.pk] = clock.monotonic()
 
     def _note_look(self, checkpoint: Any) -> None:
         """Leave a sign of life now and then, though there is nothing to do."""

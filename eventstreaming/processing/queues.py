@@ -77,7 +77,8 @@ class QueueRunner:
         self._listens = listens
         self._leases = Leases()
         self._answers = Answers(self._leases, activity, self.counts, stop)
-        self._settings: dict[str, tuple[QueueSettings, float]] = {}
+        self._settings: Mapping[str, QueueSettings] = {}
+        self._settings_read_at = -inf
         self._inbox = Inbox()
         self._rooms: list[Room] = []
         self._overseer = Overseer(self._rooms, self._leases, self._answers, replace)
@@ -135,6 +136,7 @@ class QueueRunner:
             patience.attempt(lambda: self._overseer.look(self.store))
             patience.attempt(lambda: self._answers.tell(self.store))
             claimed = None if draining else patience.attempt(self._claim)
+            patience.attempt(self._renew_settings)
             self._wait(claimed or 0)
             reset_queries()
 
@@ -219,15 +221,19 @@ class QueueRunner:
 
     def _queue_settings(self, queue: str) -> QueueSettings:
         """Return the settings in force, or those of a moment ago."""
-        now = clock.monotonic()
-        known = self._settings.get(queue)
-        if known is None or now >= known[1]:
-            names = [handler.queue for handler in self.handlers]
-            until = now + SETTINGS_KEPT_SECONDS
-            for name, settings in self.store.queue_settings_of(names).items():
-                self._settings[name] = (settings, until)
-            known = self._settings[queue]
-        return known[0]
+        if clock.monotonic() >= self._settings_read_at + 2 * SETTINGS_KEPT_SECONDS:
+            self._read_settings()
+        return self._settings[queue]
+
+    def _renew_settings(self) -> None:
+        """Read the settings while no message waits for that."""
+        if clock.monotonic() >= self._settings_read_at + SETTINGS_KEPT_SECONDS:
+            self._read_settings()
+
+    def _read_settings(self) -> None:
+        now, names = clock.monotonic(), [handler.queue for handler in self.handlers]
+        self._settings = self.store.queue_settings_of(names)
+        self._settings_read_at = now
 
     def _wait(self, claimed: int) -> None:
         """Wait for an outcome or a ring, or until it is time to look again."""

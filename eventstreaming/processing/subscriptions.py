@@ -26,7 +26,7 @@ from eventstreaming.exceptions import (
 from eventstreaming.models import Subscription
 from eventstreaming.processing.batch_results import BatchResult
 from eventstreaming.processing.batch_sizes import BatchSize
-from eventstreaming.processing.calls import handle_event
+from eventstreaming.processing.calls import EventCaller
 from eventstreaming.processing.outages import is_contention, is_outage
 from eventstreaming.processing.parking import Parking
 from eventstreaming.processing.partitions import buckets_of
@@ -61,6 +61,8 @@ class SubscriptionRunner(PlaceKeeper):
             subscription.batch_size, grows=subscription.delivery == "exactly_once"
         )
         self._end: int | None = None
+        self._call = EventCaller(subscription.function, subscription.name)
+        self._passes_over_some = subscription.unknown_types == "skip"
 
     @cached_property
     def _trust(self) -> Trust:
@@ -78,7 +80,7 @@ class SubscriptionRunner(PlaceKeeper):
         A partition without events is passed over, so that CAUGHT_UP is true of all.
         """
         tried: list[int] = []
-        self._end = None
+        self._end = self.save_again_at = None
         while True:
             checkpoint, result = self._turn(tried)
             if checkpoint is None:
@@ -149,7 +151,15 @@ class SubscriptionRunner(PlaceKeeper):
         longest = self._longest_batch()
         replay = self._replay(parking, began + longest / 2)
         reached, passed, handled = after, 0, replay.handled
-        for event in events:
+        if self._trust.is_given and not parking.keys:
+            passed, last = self._trust.handle_all(events, self._handle, began + longest)
+            if last is not None:
+                reached, checkpoint.attempts = declared.source.place(last), 0
+            handled += passed
+            remaining: Sequence[StoredEvent] = ()
+        else:
+            remaining = events
+        for event in remaining:
             if passed and clock.monotonic() > began + longest:
                 break
             if parking.holds(event):
@@ -176,6 +186,8 @@ class SubscriptionRunner(PlaceKeeper):
             reached = looked_at if looked_at > before else reached
         if reached == after and not replay.attempts:
             self._note_look(checkpoint)
+            return BatchResult.CAUGHT_UP
+        if not passed and not replay.attempts and self._may_save_later(checkpoint):
             return BatchResult.CAUGHT_UP
         checkpoint.error, checkpoint.retry_at = "", None
         self._save(checkpoint, reached, handled)
@@ -212,15 +224,14 @@ class SubscriptionRunner(PlaceKeeper):
 
     def _handle(self, event: StoredEvent) -> BaseException | None:
         """Call the function in a savepoint; return what it raised."""
-        declared = self.subscription
-        if self._passes_over(event):
+        if self._passes_over_some and self._passes_over(event):
             return None
         if self._trust.is_given:
-            self._trust.handle(event)
+            self._call(event)  # what it raises undoes the batch
             return None
         try:
             with transaction.atomic(using=self.database):
-                handle_event(declared.function, event, declared.name)
+                self._call(event)
         except BaseException as error:  # SystemExit must not end the thread unseen
             if is_outage(error, self.database) or is_contention(error):
                 raise
@@ -230,8 +241,6 @@ class SubscriptionRunner(PlaceKeeper):
     def _passes_over(self, event: StoredEvent) -> bool:
         """Say whether an event is of a type that is not wanted here."""
         declared = self.subscription
-        if declared.unknown_types != "skip":
-            return False
         if event_types.class_of(event.event_type) is not None:
             return False
         logger.info("%s: passed over %r: unknown type", declared.name, event)

@@ -6,12 +6,11 @@ batch can only be undone as a whole, which is done when anything in it fails.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import inf
 from typing import TypeVar
 
 from eventstreaming import clock
-from eventstreaming.processing.calls import handle_event
 from eventstreaming.processing.outages import is_contention, is_outage
 from eventstreaming.processing.registry import EventSubscription
 from eventstreaming.types import StoredEvent
@@ -59,20 +58,31 @@ class Trust:
         )
         return batch()
 
-    def handle(self, event: StoredEvent) -> None:
+    def handle_all(
+        self,
+        events: Iterable[StoredEvent],
+        handle: Callable[[StoredEvent], object],
+        until: float,
+    ) -> tuple[int, StoredEvent | None]:
         """
-        Call the function as it is; raise HandlerFailed if all is to be undone.
+        Handle events as they are, the first and what begins before `until`.
 
+        Return how many, and the last one; raise HandlerFailed if all is to be undone.
         What leaves the transaction spoiled without an error makes a later statement
         of the batch fail, the one that saves the place at the latest.
         """
-        declared = self._subscription
+        passed, last, monotonic = 0, None, clock.monotonic
         try:
-            handle_event(declared.function, event, declared.name)
+            for event in events:
+                if passed and monotonic() > until:
+                    break
+                handle(event)
+                passed, last = passed + 1, event
         except BaseException as error:  # SystemExit must not end the thread unseen
             if self._is_passing(error):
                 raise
             raise HandlerFailed from error
+        return passed, last
 
     def _is_passing(self, error: BaseException) -> bool:
         """Say whether a worker waits out what happened, whatever it has called."""

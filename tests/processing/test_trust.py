@@ -148,13 +148,13 @@ def test_event_that_has_failed_before_is_not_trusted_by_another_worker() -> None
 
 def test_batches_grow_where_they_take_no_time(time: clock.SimulatedClock) -> None:
     sizes: list[int] = []
-    append_keys(3_500)
+    append_keys(5_100)
     group = worker(lambda event: None, "order-1", careful=False)
     while group.run_batch() is BatchResult.PROGRESSED:
         offset = Checkpoint.objects.get().offset
         assert offset is not None
         sizes.append(offset + 1 - sum(sizes))
-    assert sizes == [100, 200, 400, 800, 1_000, 1_000]
+    assert sizes == [100, 200, 400, 800, 1_600, 2_000]
     slow = worker(lambda event: time.advance(0.001), "order-1", name="slow")
     slow.run_batch()
     assert slow.handled == 100

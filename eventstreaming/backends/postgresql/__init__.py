@@ -8,6 +8,7 @@ from eventstreaming.backends.database.stream_settings import StreamSettingsOpera
 from eventstreaming.backends.database.truncation import TruncationOperations
 from eventstreaming.backends.postgresql.appending import AppendOperations
 from eventstreaming.backends.postgresql.checks import DatabaseChecks
+from eventstreaming.backends.postgresql.isolation import ReadCommittedBatches
 from eventstreaming.backends.postgresql.queues import QueueOperations
 from eventstreaming.backends.postgresql.reading import ReadOperations
 from eventstreaming.backends.postgresql.rehearsing import RehearsalOperations
@@ -24,6 +25,7 @@ class PostgreSQLEventStore(
     QueueOperations,
     OnceOperations,
     RehearsalOperations,
+    ReadCommittedBatches,
     DatabaseChecks,
 ):
     """
