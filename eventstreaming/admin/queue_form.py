@@ -68,6 +68,7 @@ class QueueForm(ModelForm):
             "visibility_timeout",
             "max_attempts",
             "max_deliveries",
+            "timeout",
             "concurrency",
             "backoff",
             "dead_letter_retention",
@@ -100,6 +101,9 @@ class QueueForm(ModelForm):
 
     def clean_max_deliveries(self) -> Any:
         return self._clean_setting("max_deliveries")
+
+    def clean_timeout(self) -> Any:
+        return self._clean_setting("timeout")
 
     def clean_concurrency(self) -> Any:
         return self._clean_setting("concurrency")

@@ -303,6 +303,7 @@ class BaseQueues(BaseCancelling, BaseDeadLetters, BaseWaking, ABC):
         visibility_timeout: Duration | Unset | None = UNSET,
         max_attempts: int | Unset | None = UNSET,
         max_deliveries: int | Unset | None = UNSET,
+        timeout: Duration | Unset | None = UNSET,
         concurrency: int | Unset | None = UNSET,
         backoff: Delays | Unset | None = UNSET,
         dead_letter_retention: Duration | Unset | None = UNSET,

@@ -32,6 +32,7 @@ BACKOFF = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 600.0)
 BLOCK, SKIP = "block", "skip"
 MAX_COUNT = 32_767
 DELAYS_AT_MOST = 100
+LONGEST_TIMEOUT = 7 * 86_400.0  # seconds, of a handler
 
 Delays = Duration | Sequence[Duration]
 
@@ -41,6 +42,7 @@ class QueueSettings:
     """
     The settings in force for one queue. Durations are in seconds.
 
+    A handler that runs for longer than `timeout` is interrupted; None lets it run.
     `concurrency` is the bound of each worker process; None is none but its threads.
 
     `backoff` None is the built-in one: a random part of 1, 2, 4, … 600 seconds.
@@ -52,6 +54,7 @@ class QueueSettings:
     visibility_timeout: float = VISIBILITY_TIMEOUT
     max_attempts: int = MAX_ATTEMPTS
     max_deliveries: int = MAX_DELIVERIES
+    timeout: float | None = None
     concurrency: int | None = None
     backoff: tuple[float, ...] | None = None
     dead_letter_retention: float | None = None
@@ -105,6 +108,12 @@ def delay_before_retry(
 
 def _timeout(value: Any, name: str) -> float | None:
     return None if value is None else arguments.visibility_timeout(value, name)
+
+
+def _handler_timeout(value: Any, name: str) -> float | None:
+    if value is None:
+        return None
+    return arguments.seconds(value, name, LONGEST_TIMEOUT, minimum=0.001)
 
 
 def _age(value: Any, name: str) -> float | None:
@@ -165,6 +174,7 @@ _CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "visibility_timeout": _timeout,
     "max_attempts": _count,
     "max_deliveries": _count,
+    "timeout": _handler_timeout,
     "concurrency": _count,
     "backoff": _delays,
     "dead_letter_retention": _age,

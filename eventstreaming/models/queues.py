@@ -189,6 +189,12 @@ class Queue(models.Model):
         blank=True,
         help_text=_("Seconds; older ones are deleted by `deadletters prune`."),
     )
+    timeout = models.FloatField(
+        _("time-out of handlers"),
+        null=True,
+        blank=True,
+        help_text=_("Seconds; a handler that runs for longer is interrupted."),
+    )
     concurrency = models.IntegerField(_("concurrency"), null=True, blank=True)
     group_policy = models.CharField(
         _("group policy"),

@@ -142,6 +142,8 @@ class QueueRunner:
 
     def _claim(self) -> int:
         """Lease what the pools can begin soon; return how many messages."""
+        # As a rule they are renewed behind the claim, so that no message waits for it.
+        self._renew_settings(age=2 * SETTINGS_KEPT_SECONDS)
         generation = self._activity.generation
         claimed = 0
         for handlers, wanted in self._openings():
@@ -188,7 +190,7 @@ class QueueRunner:
                 yield [handler], bounds[queue] - self._leases.count(queue)
 
     def _claim_for(self, handlers: list[QueueHandler], limit: int) -> int:
-        timeouts = {h.queue: self._timeout(h) for h in handlers}  # it may fail
+        timeouts = {h.queue: self._timeout(h) for h in handlers}
         messages = self.store.claim_many(
             {
                 h.queue: LeaseTerms(h.visibility_timeout, h.max_deliveries)
@@ -197,7 +199,9 @@ class QueueRunner:
             limit,
         )
         by_queue = {handler.queue: handler for handler in handlers}
-        jobs = [_job(by_queue[message.stream_name], message) for message in messages]
+        jobs = [
+            self._job(by_queue[message.stream_name], message) for message in messages
+        ]
         if jobs:
             self._leases.take(jobs, timeouts)
             self._overseer.expect(jobs)
@@ -206,6 +210,15 @@ class QueueRunner:
                 room.turns.took(Counter(job.handler.queue for job in own))
                 room.pool.submit(own)
         return len(jobs)
+
+    def _job(self, handler: QueueHandler, message: Message) -> Job:
+        timeout = self._queue_settings(handler.queue).timeout
+        try:
+            own = handler.timeout_of(message)
+        except Exception:  # the project's function must not stop a worker
+            logger.exception("%r: its own time-out is not known", message)
+            own = None
+        return Job(handler, message, timeout if own is None else own)
 
     def _timeout(self, handler: QueueHandler) -> float:
         """Return the seconds that a lease on the queue lasts."""
@@ -221,17 +234,14 @@ class QueueRunner:
 
     def _queue_settings(self, queue: str) -> QueueSettings:
         """Return the settings in force, or those of a moment ago."""
-        if clock.monotonic() >= self._settings_read_at + 2 * SETTINGS_KEPT_SECONDS:
-            self._read_settings()
         return self._settings[queue]
 
-    def _renew_settings(self) -> None:
-        """Read the settings while no message waits for that."""
-        if clock.monotonic() >= self._settings_read_at + SETTINGS_KEPT_SECONDS:
-            self._read_settings()
-
-    def _read_settings(self) -> None:
-        now, names = clock.monotonic(), [handler.queue for handler in self.handlers]
+    def _renew_settings(self, *, age: float = SETTINGS_KEPT_SECONDS) -> None:
+        """Read the settings if they are older than `age` seconds."""
+        now = clock.monotonic()
+        if now < self._settings_read_at + age:
+            return
+        names = [handler.queue for handler in self.handlers]
         self._settings = self.store.queue_settings_of(names)
         self._settings_read_at = now
 
@@ -284,12 +294,3 @@ class QueueRunner:
                 len(unstarted),
                 running,
             )
-
-
-def _job(handler: QueueHandler, message: Message) -> Job:
-    try:
-        timeout = handler.timeout_of(message)
-    except Exception:  # the project's function must not stop a worker
-        logger.exception("%r: its time-out is not known; there is none", message)
-        timeout = None
-    return Job(handler, message, timeout)

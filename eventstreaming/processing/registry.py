@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 from eventstreaming.backends import DEFAULT_ALIAS
 from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import BUCKETS
-from eventstreaming.events.queue_settings import MAX_COUNT
+from eventstreaming.events.queue_settings import LONGEST_TIMEOUT, MAX_COUNT
 from eventstreaming.exceptions import HandlerConflict, InvalidType, InvalidValue
 from eventstreaming.processing.delivery import (
     SESSION_TIMEOUT,
@@ -36,8 +36,6 @@ PartitionBy = Literal["key", "event"]
 
 M = TypeVar("M", bound=MessageFunction)
 E = TypeVar("E", bound=EventFunction)
-
-LONGEST_TIMEOUT = 7 * 86_400.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +159,7 @@ def queue_handler(
     hidden while the function runs. A worker runs at most `concurrency` of them at
     a time (default: the queue's, else its threads).
 
-    A function that runs for longer than `timeout` seconds (default: for ever) is
+    A function that runs for longer than `timeout` seconds (default: the queue's) is
     interrupted: an async one is cancelled, in another one HandlerTimeout is raised
     at the next line of Python that it comes to. Either way that is a failed
     attempt with the error HandlerTimeout. A function that settles the message itself,

@@ -15,6 +15,7 @@ def configure_queue(
     visibility_timeout: Duration | Unset | None = UNSET,
     max_attempts: int | Unset | None = UNSET,
     max_deliveries: int | Unset | None = UNSET,
+    timeout: Duration | Unset | None = UNSET,
     concurrency: int | Unset | None = UNSET,
     backoff: Delays | Unset | None = UNSET,
     dead_letter_retention: Duration | Unset | None = UNSET,
@@ -31,17 +32,21 @@ def configure_queue(
     before a retry: a duration, or a list of them whose last one repeats. Dead
     letters older than `dead_letter_retention` are what `manage.py deadletters
     prune` deletes; the built-in setting keeps them for ever.
+    A worker interrupts a handler that runs for longer than `timeout`, unless
+    `@queue_handler` or the task has one of its own; the built-in setting lets it run.
     `concurrency` is how many of the queue's messages one worker process has at a
     time, besides its number of threads; code that dequeues by itself is not bound.
     `paused` stops deliveries from the next one on; what is leased goes on.
-    Workers obey at once, a new visibility timeout or concurrency within 5 seconds. What
-    counts when several say something: see `eventstreaming.events.queue_settings`.
+    Workers obey at once, a new visibility timeout, timeout or concurrency within 5
+    seconds of work. What counts when several say something: see
+    `eventstreaming.events.queue_settings`.
     """
     event_stores[store].configure_queue(
         name,
         visibility_timeout=visibility_timeout,
         max_attempts=max_attempts,
         max_deliveries=max_deliveries,
+        timeout=timeout,
         concurrency=concurrency,
         backoff=backoff,
         dead_letter_retention=dead_letter_retention,

@@ -34,6 +34,7 @@ def form(**values: object) -> dict[str, object]:
         "visibility_timeout",
         "max_attempts",
         "max_deliveries",
+        "timeout",
         "concurrency",
         "dead_letter_retention",
     )
@@ -172,6 +173,7 @@ def test_a_pause_keeps_its_beginning(admin_client: Client) -> None:
         ({"visibility_timeout": "1e9"}, "must be between"),
         ({"max_attempts": "0"}, "must be between 1 and 32767"),
         ({"max_deliveries": "-1"}, "must be between 1 and 32767"),
+        ({"timeout": "0"}, "must be between 0.001 and 604800"),
         ({"concurrency": "0"}, "must be between 1 and 32767"),
         ({"backoff": "1, soon"}, "Enter numbers with commas"),
         ({"backoff": "1, -5"}, "must be between 0 and"),

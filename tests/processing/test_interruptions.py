@@ -13,6 +13,7 @@ from django.test import override_settings
 from eventstreaming import (
     Message,
     cancel,
+    configure_queue,
     dead_letters,
     enqueue,
     enqueue_many,
@@ -109,6 +110,19 @@ def test_handler_that_runs_too_long_is_a_failed_attempt(
     assert __file__ in letter.error  # where it was
     assert {type(error) for error in seen} <= {HandlerTimeout, asyncio.CancelledError}
     assert len(seen) == 2
+
+
+def test_queue_has_a_time_out_for_handlers_without_one(handlers: Handlers) -> None:
+    """The handler's own counts; else the closest name or pattern that has one."""
+    queue_handler("slow-own", timeout=0.1, max_attempts=1)(endless([]))
+    queue_handler("slow-other", max_attempts=1)(endless([]))
+    configure_queue("slow-*", timeout=0.05)
+    for queue in ("slow-own", "slow-other"):
+        enqueue(queue, {})
+    assert Worker(threads=2, batch=True, registry=handlers).run()
+    errors = {letter.stream_name: letter.error for letter in dead_letters()}
+    assert "ran longer than 0.1 s" in errors["slow-own"]
+    assert "ran longer than 0.05 s" in errors["slow-other"]
 
 
 def test_time_out_may_be_told_apart(handlers: Handlers) -> None:

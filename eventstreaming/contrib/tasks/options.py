@@ -8,7 +8,11 @@ from eventstreaming.backends import DEFAULT_ALIAS, event_stores
 from eventstreaming.contrib.tasks.compat import AnyResult, AnyTask
 from eventstreaming.contrib.tasks.definitions import Backoff
 from eventstreaming.events import arguments
-from eventstreaming.events.queue_settings import MAX_COUNT, MAX_DELIVERIES
+from eventstreaming.events.queue_settings import (
+    LONGEST_TIMEOUT,
+    MAX_COUNT,
+    MAX_DELIVERIES,
+)
 from eventstreaming.exceptions import (
     EventStreamingError,
     InvalidArgument,
@@ -17,8 +21,6 @@ from eventstreaming.exceptions import (
 )
 from eventstreaming.processing.retry import RetryPolicy
 from eventstreaming.types import Duration
-
-LONGEST_TIMEOUT = 7 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,7 @@ class QueueSettingsContract(RefusingCase):
             visibility_timeout=None,
             max_attempts=None,
             max_deliveries=None,
+            timeout=None,
             concurrency=None,
             backoff=None,
             dead_letter_retention=None,
@@ -58,13 +59,14 @@ class QueueSettingsContract(RefusingCase):
         self.configure(self.queue, max_attempts=3, backoff=[1, timedelta(minutes=1)])
         self.configure(self.queue, visibility_timeout=timedelta(minutes=2))
         self.configure(self.queue, description="Mail to customers", max_deliveries=7)
-        self.configure(self.queue, concurrency=2)
+        self.configure(self.queue, concurrency=2, timeout=timedelta(minutes=1))
         self.assertEqual(
             self.store.queue_settings(self.queue),
             QueueSettings(
                 visibility_timeout=120.0,
                 max_attempts=3,
                 max_deliveries=7,
+                timeout=60.0,
                 concurrency=2,
                 backoff=(1.0, 60.0),
                 description="Mail to customers",
@@ -151,6 +153,7 @@ class QueueSettingsContract(RefusingCase):
             "visibility_timeout": inputs.TIMEOUTS,
             "max_attempts": COUNTS,
             "max_deliveries": COUNTS,
+            "timeout": inputs.TIMEOUTS,
             "concurrency": COUNTS,
             "backoff": [
                 ("1", InvalidType),
