@@ -16,6 +16,7 @@ from eventstreaming import clock
 from eventstreaming.admin.actions import back_to_list, log_action, log_filter_action
 from eventstreaming.admin.chosen import AT_MOST, ChoiceForm, Chosen, is_across
 from eventstreaming.admin.confirming import ask, is_confirmed
+from eventstreaming.admin.pages import KeysetChangeList
 from eventstreaming.admin.viewing import KeysetAdmin
 
 Told = Callable[[int], str]
@@ -97,7 +98,11 @@ class BulkMixin(KeysetAdmin):
             changelist: Any = self.get_changelist_instance(request)
         except IncorrectLookupParameters:
             return None
-        response = self.response_action(request, queryset=changelist.matching())
+        if isinstance(changelist, KeysetChangeList):
+            queryset = changelist.matching()
+        else:  # somebody's own class, whose list is a plain one
+            queryset = changelist.get_queryset(request)
+        response = self.response_action(request, queryset=queryset)
         return response or HttpResponseRedirect(request.get_full_path())
 
     def _ask(

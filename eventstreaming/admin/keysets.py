@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import BooleanField, F, Field, Func, Model, QuerySet, Value
+from django.db.models import F, Field, Model, QuerySet, Value
 
 from eventstreaming.events import arguments
+from eventstreaming.operations.row_comparisons import Greater, Less, Row
 
 M = TypeVar("M", bound=Model)
 
@@ -56,27 +57,6 @@ class Keyset:
                 Row(*(Value(value, output_field=field) for field, value in values)),
             )
         )
-
-
-class Row(Func):
-    """Several columns as one value: `(rank, id)`."""
-
-    template = "(%(expressions)s)"
-    output_field = BooleanField()  # a row has no type of its own; any will do
-
-
-class Greater(Func):
-    """A comparison of rows, which an index on the columns answers."""
-
-    template = "%(expressions)s"
-    arg_joiner = " > "
-    output_field = BooleanField()
-
-
-class Less(Greater):
-    """The opposite comparison."""
-
-    arg_joiner = " < "
 
 
 def _field(model: type[Model], name: str) -> "Field[Any, Any]":

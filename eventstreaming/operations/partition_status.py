@@ -1,22 +1,14 @@
 """How far each partition of a subscription has come, without counting what is left."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, QuerySet
 from django.utils.timezone import is_naive, make_aware
 
 from eventstreaming import clock
-from eventstreaming.backends.base import BaseEventStore
-from eventstreaming.backends.reading import BucketRange
-from eventstreaming.events.envelopes import BUCKETS
-from eventstreaming.exceptions import StreamDeleted
-from eventstreaming.models import Checkpoint, Event, Subscription
-from eventstreaming.processing.sources import Source, SourceKind
-
-SAMPLE = 1_000  # events that are looked at for one partition
+from eventstreaming.operations.partition_samples import SAMPLE, Sample
+from eventstreaming.processing.sources import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,32 +35,17 @@ class PartitionStatus:
     error: str
 
 
-def partition_statuses(
-    store: BaseEventStore, checkpoints: Sequence[Checkpoint], using: str
-) -> list[PartitionStatus]:
-    """Return the partitions of one subscription; their rows know it."""
-    if not checkpoints:
-        return []
-    source = Source.parse(checkpoints[0].subscription.source)
-    try:
-        end = source.end(store)
-    except StreamDeleted:
-        end = source.before_first
-    return [_status(row, source, end, using) for row in checkpoints]
+def partition_status(row: Any, end: int) -> PartitionStatus:
+    """
+    Return one partition of several. `end` is the last place of the source.
 
-
-def age(moment: datetime) -> float:
-    """Return the seconds since then, by this machine's clock."""
-    moment = make_aware(moment) if is_naive(moment) else moment
-    return max(0.0, (clock.now() - moment).total_seconds())
-
-
-def _status(row: Checkpoint, source: Source, end: int, using: str) -> PartitionStatus:
-    place = row.offset if source.is_stream else row.position
-    lag, exact, behind = _lag(row, source, place, end, using)
+    The row of the checkpoint has what `next_events()` found as `ahead`.
+    """
+    is_stream = Source.parse(row.subscription.source).is_stream
+    lag, exact, behind = _lag(Sample.read(row.ahead), end)
     return PartitionStatus(
         partition=row.partition,
-        place=place,
+        place=row.offset if is_stream else row.position,
         lag=lag,
         lag_is_exact=exact,
         behind=behind,
@@ -81,37 +58,17 @@ def _status(row: Checkpoint, source: Source, end: int, using: str) -> PartitionS
     )
 
 
-def _lag(
-    row: Checkpoint, source: Source, place: int | None, end: int, using: str
-) -> tuple[int, bool, float]:
-    """Look at the next events of the source, and tell the partition's share."""
-    after = source.before_first if place is None else place
-    if after >= end:
-        return 0, True, 0.0
-    where = "offset" if source.is_stream else "position"
-    ahead = _events(source, using).filter(**{f"{where}__range": (after + 1, end)})
-    shared_by: Any = F("bucket")
-    if row.subscription.partition_by == Subscription.PartitionBy.EVENT:
-        shared_by = (F("position") * BucketRange.FACTOR).bitand(BUCKETS - 1)
-    sample: list[tuple[int, int, datetime]] = list(
-        ahead.order_by(where)
-        .annotate(shared_by=shared_by)
-        .values_list(where, "shared_by", "timestamp")[: SAMPLE + 1]
-    )
-    own = [
-        at for _, bucket, at in sample if row.first_bucket <= bucket <= row.last_bucket
-    ]
-    if len(sample) <= SAMPLE:
-        return len(own), True, age(own[0]) if own else 0.0
-    first, last = sample[0][0], sample[-1][0]
-    estimate = round((end - first + 1) / (last - first + 1) * len(own))
-    return estimate, False, age(own[0] if own else sample[0][2])
+def age(moment: datetime) -> float:
+    """Return the seconds since then, by this machine's clock."""
+    moment = make_aware(moment) if is_naive(moment) else moment
+    return max(0.0, (clock.now() - moment).total_seconds())
 
 
-def _events(source: Source, using: str) -> QuerySet[Any]:
-    events = Event.objects.using(using)
-    if source.kind is SourceKind.STREAM:
-        return events.filter(stream__name=source.name)
-    if source.kind is SourceKind.CATEGORY:
-        return events.filter(category=source.name)
-    return events.all()
+def _lag(sample: Sample, end: int) -> tuple[int, bool, float]:
+    """Tell the partition's share of what is ahead, and the age of its next event."""
+    if sample.seen <= SAMPLE:
+        return sample.own, True, age(sample.own_at) if sample.own_at else 0.0
+    first, last = sample.first or 0, sample.last or 0
+    estimate = round((end - first + 1) / (last - first + 1) * sample.own)
+    next_at = sample.own_at or sample.first_at
+    return max(estimate, sample.own), False, age(next_at) if next_at else 0.0

@@ -64,8 +64,8 @@ def store_status(
 
     `names` are streams and patterns (default: all), of which the first `limit`
     by name are shown. `parts` are the fields that are wanted, the others stay empty.
-    What it costs in statements does not grow with streams, queues and subscriptions
-    of one partition. Raise UnsupportedOperation for a store in no database.
+    What it costs in statements does not grow with streams, queues, subscriptions and
+    partitions. Raise UnsupportedOperation for a store in no database.
     """
     places = [name_or_pattern(name, "names") for name in names]
     limit = arguments.integer(limit, "limit", 0, 10_000)
@@ -74,13 +74,16 @@ def store_status(
         raise UnsupportedOperation(f"{type(asked).__name__} has no status")
     using = asked.database
     found = _stream_names(places, limit, using) if "streams" in parts else []
+    fence = asked.fence_status()
     return StoreStatus(
         store=store,
-        fence=asked.fence_status(),
+        fence=fence,
         streams=asked.stream_infos(found[:limit]),
         more_streams=len(found) > limit,
         subscriptions=(
-            subscription_statuses(asked, using) if "subscriptions" in parts else []
+            subscription_statuses(asked, using, fence=fence.fence)
+            if "subscriptions" in parts
+            else []
         ),
         queues=asked.queue_infos(queue_names(store)) if "queues" in parts else [],
         schedules=schedule_statuses(using) if "schedules" in parts else [],

@@ -11,10 +11,11 @@ from django.db.models.functions import JSONObject
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.models import Checkpoint, Stream, Subscription
 from eventstreaming.operations.lags import BOUND, Ahead, measure_ahead
+from eventstreaming.operations.partition_samples import next_events
 from eventstreaming.operations.partition_status import (
     PartitionStatus,
     age,
-    partition_statuses,
+    partition_status,
 )
 from eventstreaming.processing.sources import Source
 
@@ -64,36 +65,52 @@ class SubscriptionStatus:
 
 
 def subscription_statuses(
-    store: BaseEventStore, using: str
+    store: BaseEventStore, using: str, *, fence: int | None = None
 ) -> list[SubscriptionStatus]:
-    """Return all subscriptions of a store, by name."""
+    """
+    Return all subscriptions of a store, by name.
+
+    Two statements, however many subscriptions and partitions there are, and one
+    more for the fence where one has several partitions, unless it is given.
+    """
     heads = Stream.objects.filter(name=OuterRef("subscription__source"))
     checkpoints: list[Any] = list(
         Checkpoint.objects.using(using)
         .select_related("subscription")
-        .annotate(head=Subquery(heads.values(head=JSONObject(**_HEAD))[:1]))
+        .annotate(
+            head=Subquery(heads.values(head=JSONObject(**_HEAD))[:1]),
+            ahead=next_events(),
+        )
         .order_by("subscription__name", "partition")
     )
     streams = {
         row.subscription.source: Stream(**row.head) for row in checkpoints if row.head
     }
-    by_name: dict[str, list[Checkpoint]] = {}
+    by_name: dict[str, list[Any]] = {}
     for checkpoint in checkpoints:
         by_name.setdefault(checkpoint.subscription.name, []).append(checkpoint)
     alone = [rows[0] for rows in by_name.values() if len(rows) == 1]
     ahead = measure_ahead(alone, streams, using=using)
+    if fence is None and len(alone) < len(by_name):
+        fence = store.fence()
     return [
         _status(rows[0], ahead[rows[0].pk])
         if len(rows) == 1
-        else _status_of_group(store, rows, using)
+        else _status_of_group(rows, streams.get(rows[0].subscription.source), fence)
         for rows in by_name.values()
     ]
 
 
 def _status_of_group(
-    store: BaseEventStore, rows: list[Checkpoint], using: str
+    rows: list[Any], stream: Stream | None, fence: int | None
 ) -> SubscriptionStatus:
-    partitions = partition_statuses(store, rows, using)
+    end = fence or 0
+    if stream is not None and stream.kind == Stream.Kind.SERIAL:
+        end = stream.next_offset - 1
+    if stream is not None and stream.state == Stream.State.DELETED:
+        for row in rows:
+            row.ahead = None
+    partitions = [partition_status(row, end) for row in rows]
     slowest = max(partitions, key=attrgetter("lag", "behind"))
     known = [item.alive for item in partitions if item.alive is not None]
     errors = [item.error for item in partitions if item.error]

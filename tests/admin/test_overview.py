@@ -159,6 +159,33 @@ def test_page_costs_the_same_whatever_there_is(admin_client: Client) -> None:
     assert cells(page, "reader-3")[2] == "24"
 
 
+def test_partitions_cost_no_statement_of_their_own(admin_client: Client) -> None:
+    append("order-1", [NOTED] * 30)
+    few = statements(admin_client)
+    for number in range(20):
+        row = Subscription.objects.create(
+            name=f"reader-{number}",
+            source=("order-*", "order-1", "*", "none")[number % 4],
+            partitions=8,
+            partition_by=("key", "event")[number % 2],
+        )
+        Checkpoint.objects.bulk_create(
+            Checkpoint(
+                subscription=row,
+                partition=part,
+                first_bucket=part * 128,
+                last_bucket=part * 128 + 127,
+                looked_at=Now(),
+            )
+            for part in range(8)
+        )
+    assert few <= statements(admin_client) <= AT_MOST
+    page = visit(admin_client, "overview/")
+    assert cells(page, "reader-4")[2] == "30"  # all events have the key of the stream
+    assert 0 < int(cells(page, "reader-1")[2]) < 30  # spread by their positions
+    assert cells(page, "reader-3")[2] == "0"
+
+
 def test_who_may_see_names_may_see_it_and_no_payload(staff: Staff) -> None:
     append("orders", NOTED)
     assert visit(staff("view_message"), "overview/").status == 403

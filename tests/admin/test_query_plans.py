@@ -60,6 +60,14 @@ def long_tables(many_events: Callable[[int], None]) -> None:
     for name, source in [("one", "order-3"), ("some", "order-*"), ("every", "*")]:
         subscription = Subscription.objects.create(name=name, source=source)
         Checkpoint.objects.create(subscription=subscription)
+        shared = Subscription.objects.create(name=f"{name}-shared", source=source)
+        for number, bucket in enumerate((0, 512)):
+            Checkpoint.objects.create(
+                subscription=shared,
+                partition=number,
+                first_bucket=bucket,
+                last_bucket=bucket + 511,
+            )
     for table in BIG_TABLES:
         execute(f"ANALYZE eventstreaming_{table}")
 
@@ -147,3 +155,6 @@ def test_no_page_walks_through_a_table(
             ):
                 walked[path] = plan
     assert walked == {}
+    # A short category beside a long one is not looked for by the positions.
+    overview = "\n".join(plans(admin_client, "overview/"))
+    assert "Index Scan using eventstreaming_event_partition" in overview

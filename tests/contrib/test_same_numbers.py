@@ -24,6 +24,8 @@ from eventstreaming.contrib import health_check, prometheus
 from eventstreaming.contrib.prometheus import PREFIX, EventStreamingCollector
 from eventstreaming.models import Checkpoint, QueueActivity
 from eventstreaming.types import EventData
+from tests.admin.pages import visit
+from tests.admin.test_overview import cells
 from tests.http.conftest import Api, everything, program  # noqa: F401
 from tests.operations.histories import write_history
 from tests.operations.runners import runner
@@ -80,6 +82,11 @@ def eventstatus(*bounds: str) -> tuple[Any, str]:
     return json.loads(out.getvalue()), error
 
 
+def seconds(cell: str) -> int:
+    """Return the age that a cell of the admin shows."""
+    return int(cell.partition('datetime="PT')[2].partition("S")[0])
+
+
 @pytest.fixture
 def state() -> None:
     """Leave a subscription behind, and a queue with messages in every state."""
@@ -100,9 +107,10 @@ def state() -> None:
 
 
 @pytest.mark.usefixtures("state")
-def test_command_http_health_check_and_prometheus_say_the_same(
+def test_command_http_health_check_prometheus_and_admin_say_the_same(
     everything: Api,  # noqa: F811
     settings: Settings,
+    admin_client: Client,
 ) -> None:
     document, beyond = eventstatus(
         "--max-lag=0", "--max-stalled=0", "--max-depth=0", "--max-dead=0"
@@ -133,6 +141,22 @@ def test_command_http_health_check_and_prometheus_say_the_same(
     assert values["queue_dead_letters", "mails"] == 1
     assert values["last_position",] == document["fence"]["last_position"]
     assert answer["fence"] == document["fence"]
+
+    page = visit(admin_client, "overview/")
+    _, ready, in_flight, delayed, blocked, dead, oldest, *_, failures = cells(
+        page, "mails"
+    )
+    shown = {"ready": ready, "in_flight": in_flight, "delayed": delayed}
+    for name, text in (shown | {"blocked": blocked}).items():
+        assert text == str(mails[name])
+    assert f">{mails['dead']}</a>" in dead
+    assert seconds(oldest) == pytest.approx(mails["oldest_age"], abs=10)
+    assert f"{values['queue_failure_ratio', 'mails']:.1%}" in failures
+    _, state, lag, behind, parked, progress, _ = cells(page, "billing")
+    assert "stuck" in state
+    assert (lag, parked) == (str(billing["lag"]), str(billing["parked_keys"]))
+    for text, gauge in ((behind, "behind"), (progress, "idle")):
+        assert seconds(text) == pytest.approx(billing[gauge], abs=10)
 
     def without_ages(text: str) -> list[str]:
         return [line for line in text.splitlines() if "no progress" not in line]

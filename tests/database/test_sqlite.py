@@ -12,7 +12,15 @@ from django.db import OperationalError, connections, transaction
 
 from eventstreaming.backends.database import DatabaseEventStore
 from eventstreaming.exceptions import EventsTruncated
-from eventstreaming.models import Event, Message, Queue, Stream
+from eventstreaming.models import (
+    Checkpoint,
+    Event,
+    Message,
+    Queue,
+    Stream,
+    Subscription,
+)
+from eventstreaming.operations.subscription_status import subscription_statuses
 from eventstreaming.processing.outages import Patience, is_contention, is_outage
 from eventstreaming.types import EventData
 
@@ -217,3 +225,25 @@ def test_the_first_error_and_the_last_nine_are_kept(store: DatabaseEventStore) -
     assert [entry["error"] for entry in errors] == [f"E{n}" for n in kept]
     assert [entry["attempt"] for entry in errors] == kept
     assert datetime.fromisoformat(errors[0]["at"]).utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize("source", ["order-1", "order-*", "*"])
+def test_partitions_tell_their_lag(store: DatabaseEventStore, source: str) -> None:
+    store.append("order-1", [NOTED] * 3, key="a")
+    store.append("user-1", [NOTED] * 2, key="a")
+    row = Subscription.objects.using("sqlite").create(
+        name="group", source=source, partitions=2
+    )
+    Checkpoint.objects.using("sqlite").bulk_create(
+        Checkpoint(
+            subscription=row,
+            partition=n,
+            first_bucket=n * 512,
+            last_bucket=n * 512 + 511,
+        )
+        for n in range(2)
+    )
+    (found,) = subscription_statuses(store, "sqlite")
+    expected = [0, 5 if source == "*" else 3]
+    assert sorted(item.lag for item in found.partitions) == expected
+    assert 0 < found.behind < 60
