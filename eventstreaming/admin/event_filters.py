@@ -6,6 +6,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from eventstreaming.admin.event_tail import is_tail
 from eventstreaming.admin.filters import Choices, ExactFilter, ScanFilter
 from eventstreaming.models import Event, Stream
 
@@ -57,6 +58,9 @@ class TypeFilter(ScanFilter):
     sample = 1_000  # events
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        if is_tail(request):  # where filters are not chosen, only kept
+            value = self.value()
+            return [] if value is None else [(value, value)]
         newest = Event.objects.order_by("-position").values_list(
             "event_type", flat=True
         )

@@ -26,6 +26,14 @@ from eventstreaming.admin.event_jumps import jump
 from eventstreaming.admin.event_pages import EventChangeList
 from eventstreaming.admin.event_search import EventSearch, is_uuid
 from eventstreaming.admin.event_search_hints import hints
+from eventstreaming.admin.event_tail import (
+    PAGE_URL,
+    ROWS_URL,
+    TailChangeList,
+    is_tail,
+    tail_page,
+    tail_rows,
+)
 from eventstreaming.admin.formats import (
     ending,
     list_link,
@@ -62,6 +70,8 @@ class EventAdmin(ViewOnlyMixin, KeysetAdmin):
     )
     keyset = ("-position",)
     deferred_fields = PAYLOAD
+    tail_seconds = 2.0  # between two looks for new events
+    tail_length = 500  # events that the page of the tail keeps
     empty_text = _("No event yet. append() writes the first one.")
     no_match_text = _("No event matches the filters and the search.")
     fieldsets = (
@@ -97,6 +107,8 @@ class EventAdmin(ViewOnlyMixin, KeysetAdmin):
             path("timeline/", timeline, name="eventstreaming_event_timeline"),
             path("export/", export, name="eventstreaming_event_export"),
             path("jump/", go, name="eventstreaming_event_jump"),
+            path("tail/", wrap(self.tail_view), name=PAGE_URL),
+            path("tail/rows/", wrap(self.tail_rows_view), name=ROWS_URL),
             path(
                 "<path:object_id>/raw/",
                 wrap(self.raw_view),
@@ -113,6 +125,14 @@ class EventAdmin(ViewOnlyMixin, KeysetAdmin):
         """Go to a time, a position or an offset; see jump()."""
         return jump(self, request)
 
+    def tail_view(self, request: HttpRequest) -> HttpResponse:
+        """Show new events as they come; see tail_page()."""
+        return tail_page(self, request)
+
+    def tail_rows_view(self, request: HttpRequest) -> HttpResponse:
+        """Answer what has come since; see tail_rows()."""
+        return tail_rows(self, request)
+
     def raw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Answer one event as JSON; see raw_event()."""
         return raw_event(self, request, object_id)
@@ -120,7 +140,7 @@ class EventAdmin(ViewOnlyMixin, KeysetAdmin):
     def get_changelist(
         self, request: HttpRequest, **kwargs: Any
     ) -> type[KeysetChangeList]:
-        return EventChangeList
+        return TailChangeList if is_tail(request) else EventChangeList
 
     def get_export_url(self, changelist: KeysetChangeList) -> str:
         url = reverse(

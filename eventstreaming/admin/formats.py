@@ -119,6 +119,11 @@ def timeline_link(model_admin: Any, events: type[Model], correlation_id: str) ->
     )
 
 
+def tail_link(model_admin: Any, events: type[Model], text: Any, stream: str) -> str:
+    """Link to the live tail of a stream."""
+    return _link(model_admin, events, "tail", text, (), {"stream": stream})
+
+
 def add_link(model_admin: Any, model: type[Model], text: Any, **initial: Any) -> str:
     """Link to the page that adds an object, with values filled in."""
     return _link(model_admin, model, "add", text, (), initial)

@@ -89,6 +89,8 @@ class KeysetChangeList(UncountedChangeList):
     """
 
     model_admin: Any
+    is_cut = False  # there may be more rows in the direction of the cursor
+    newer: Cursor | None = None  # towards the first page
     scan_limit = 50_000  # rows looked at for a page when no index serves
 
     def get_results(self, request: HttpRequest) -> None:
@@ -106,6 +108,7 @@ class KeysetChangeList(UncountedChangeList):
         if cursor.backwards:
             rows.reverse()
             onward, back = back, onward
+        self.is_cut, self.newer = far is not None, back
         reveal(rows, request)
         self.show(rows)
         self.link_pages(back=back, onward=onward, newest_first=keyset.descending)

@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from eventstreaming.admin.formats import list_link, moment, object_link
+from eventstreaming.admin.formats import list_link, moment, object_link, tail_link
 from eventstreaming.admin.viewing import KeysetAdmin, ViewOnlyMixin
 from eventstreaming.models import Event, Stream
 
@@ -36,6 +36,7 @@ class StreamAdmin(ViewOnlyMixin, KeysetAdmin):
         "next_offset",
         "length",
         "events",
+        "live_tail",
         "created",
         "go_to",
         "newest",
@@ -68,6 +69,10 @@ class StreamAdmin(ViewOnlyMixin, KeysetAdmin):
     @admin.display(description=_("events"))
     def events(self, stream: Stream) -> str:
         return list_link(self, Event, gettext("Show events"), stream=stream.name)
+
+    @admin.display(description=_("live tail"))
+    def live_tail(self, stream: Stream) -> str:
+        return tail_link(self, Event, gettext("Show new events"), stream.name)
 
     @admin.display(description=_("created"))
     def created(self, stream: Stream) -> Any:

@@ -91,6 +91,14 @@ def test_the_event_that_began_a_story_is_in_its_timeline(admin_client: Client) -
     assert "timeline" not in visit(admin_client, page_of(loner)).links
 
 
+def test_an_event_that_is_only_named_as_a_correlation_is_in_the_timeline() -> None:
+    (origin,) = append("order-1", EventData("OrderPlaced", {}), correlation_id="own")
+    story = str(origin.event_id)
+    append("mails", EventData("MailSent", {}), correlation_id=story)
+    found = [(entry.name, entry.depth) for entry in timeline(story).entries]
+    assert found == [("OrderPlaced", 0), ("MailSent", 0)]
+
+
 def test_a_cause_without_a_story_is_in_the_timeline_of_its_effects() -> None:
     (cause,) = append("order-1", EventData("OrderPlaced", {}))
     (foreign,) = append("order-2", EventData("Other", {}), correlation_id="theirs")

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from eventstreaming import EventData, append, enqueue
-from eventstreaming.admin import KeysetAdmin, KeysetChangeList
+from eventstreaming.admin import EventAdmin, KeysetAdmin, KeysetChangeList
 from eventstreaming.admin.keysets import Keyset
 from eventstreaming.models import Event, Message
 from tests.admin.pages import Page, follow, visit
@@ -207,7 +207,8 @@ def test_someone_elses_plain_change_list_keeps_its_pages(
         return super(KeysetAdmin, self).get_changelist(request)
 
     many_events(250)
-    monkeypatch.setattr(KeysetAdmin, "get_changelist", plain)
+    monkeypatch.setattr(EventAdmin, "get_changelist", plain)
     page = visit(admin_client, "event/", p="2")
     assert len(page.rows) == 100
     assert "250 events" in page.text
+    assert visit(admin_client, "event/tail/").status == 404
