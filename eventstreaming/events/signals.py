@@ -5,7 +5,7 @@ All are sent by `send_robust()`: a receiver that raises is logged, and nothing e
 fails. While nobody listens they cost next to nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Literal, Protocol
 
@@ -22,7 +22,8 @@ events_appended = Signal(use_caching=True)
 messages_enqueued = Signal(use_caching=True)
 # message, seconds: after a worker has acknowledged it.
 message_done = Signal(use_caching=True)
-# message, error, dead_letter: after a worker has given it back or buried it.
+# message, error, dead_letter: after a worker has given it back or buried it, and after
+# a claim has buried what was delivered too often, or was cancelled meanwhile.
 message_failed = Signal(use_caching=True)
 # subscription, event, error, outcome: after the commit of what becomes of the event.
 event_failed = Signal(use_caching=True)
@@ -84,6 +85,23 @@ def tell_failed(message: Message, error: BaseException, *, dead_letter: bool) ->
         message_failed.send_robust(
             Message, message=message, error=error, dead_letter=dead_letter
         )
+
+
+def tell_buried(
+    store: Writing, buried: Iterable[tuple[Message, BaseException]]
+) -> None:
+    """Send `message_failed` for what a claim has buried, once that is committed."""
+    if message_failed.has_listeners(Message):
+        for message, error in buried:
+            store.after_commit(
+                partial(
+                    message_failed.send_robust,
+                    Message,
+                    message=message,
+                    error=error,
+                    dead_letter=True,
+                )
+            )
 
 
 def tell_event_failed(

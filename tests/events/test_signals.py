@@ -1,6 +1,7 @@
 """What receivers hear: after the commit, and what comes of messages and events."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,6 +21,11 @@ from eventstreaming import (
     signals,
     subscription,
 )
+from eventstreaming.backends.base import BaseEventStore
+from eventstreaming.backends.database import DatabaseEventStore
+from eventstreaming.backends.memory import MemoryEventStore
+from eventstreaming.backends.postgresql import PostgreSQLEventStore
+from eventstreaming.exceptions import MessageCancelled
 from eventstreaming.processing import registry
 from eventstreaming.processing.registry import Handlers
 from eventstreaming.processing.worker import Worker
@@ -160,3 +166,31 @@ def test_what_comes_of_messages_and_events_is_told(
         ("stopping", "stop"),
     ]
     assert {news["event"].stream_name for news in parked} == {"one"}
+
+
+STORES = {
+    "memory": MemoryEventStore,
+    "database": partial(DatabaseEventStore, database="default"),
+    "postgresql": partial(PostgreSQLEventStore, database="default"),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", STORES)
+def test_what_a_claim_buries_is_told(
+    name: str, hear: Callable[[Signal], Heard]
+) -> None:
+    store: BaseEventStore = STORES[name]("buried-here")
+    failed = hear(signals.message_failed)
+    killing, cancelled = store.enqueue_many("work", [{"n": 1}, {"n": 2}])
+    assert len(store.dequeue_many("work", 2)) == 2
+    store.cancel("work", cancelled)
+    store.pass_time(60)
+    assert store.dequeue_many("work", 2, max_deliveries=1) == []
+    letters = {letter.message_id: letter for letter in store.dead_letters("work")}
+    told = {news["message"].message_id: news for news in failed}
+    assert told.keys() == letters.keys() == {killing, cancelled}
+    assert all(news["dead_letter"] for news in failed)
+    assert told[killing]["error"].allowed == letters[killing].deliveries == 1
+    assert isinstance(told[cancelled]["error"], MessageCancelled)
+    assert told[cancelled]["message"].data == {"n": 2}

@@ -21,6 +21,8 @@ from eventstreaming.events.envelopes import (
 )
 from eventstreaming.events.limits import limits
 from eventstreaming.events.queue_settings import MAX_COUNT, SKIP
+from eventstreaming.events.signals import tell_buried
+from eventstreaming.exceptions import DeliveredTooOften, MessageCancelled
 from eventstreaming.models import Message as MessageRow
 from eventstreaming.types import Duration, EnqueuedId, Message, QueueInfo
 
@@ -134,11 +136,15 @@ class QueueOperations(CancelOperations, LeaseOperations, EnqueueOnceOperations):
                     if row.cancel_requested:
                         row.lease += 1
                         self._bury(row, "cancelled", CANCELLED)
+                        error = MessageCancelled(stream_name, str(row.pk))
+                        tell_buried(self, [(self._message(row, now), error)])
                     elif self._has_expired(row, now):
                         self._delete(self._messages.filter(pk=row.pk))
                     elif row.deliveries >= max_deliveries:
                         row.lease += 1
                         self._bury(row, "max_deliveries", DELIVERED_TOO_OFTEN)
+                        poison = DeliveredTooOften(stream_name, row.deliveries)
+                        tell_buried(self, [(self._message(row, now), poison)])
                     else:
                         messages.append(self._lease(row, now, timeout))
         return messages
@@ -242,7 +248,7 @@ class QueueOperations(CancelOperations, LeaseOperations, EnqueueOnceOperations):
         )
         return self._message(row, visible_until=now + held_for)
 
-    def _message(self, row: MessageRow, *, visible_until: datetime) -> Message:
+    def _message(self, row: MessageRow, visible_until: datetime) -> Message:
         return Message(
             stream_name=row.queue,
             message_id=str(row.pk),

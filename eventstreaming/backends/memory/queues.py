@@ -14,7 +14,12 @@ from eventstreaming.events.envelopes import (
 )
 from eventstreaming.events.limits import limits
 from eventstreaming.events.queue_settings import MAX_COUNT
-from eventstreaming.exceptions import IdempotencyConflict
+from eventstreaming.events.signals import tell_buried
+from eventstreaming.exceptions import (
+    DeliveredTooOften,
+    IdempotencyConflict,
+    MessageCancelled,
+)
 from eventstreaming.types import (
     Duration,
     EnqueuedId,
@@ -82,6 +87,7 @@ class QueueOperations(QueueSettingsOperations):
         if settings.paused:
             return []
         found: list[Message] = []
+        buried: list[tuple[Message, BaseException]] = []
         data = self._data
         with data.lock:
             now = clock.now()
@@ -91,6 +97,8 @@ class QueueOperations(QueueSettingsOperations):
                 if message.cancel_requested:
                     message.lease += 1
                     data.bury(message, "cancelled", CANCELLED)
+                    error = MessageCancelled(stream_name, str(message.number))
+                    buried.append((self._message(message, now), error))
                     continue
                 if message.is_expired(now):
                     data.remove(message)
@@ -98,11 +106,14 @@ class QueueOperations(QueueSettingsOperations):
                 message.lease += 1
                 if message.deliveries >= (max_deliveries or settings.max_deliveries):
                     data.bury(message, "max_deliveries", DELIVERED_TOO_OFTEN)
+                    poison = DeliveredTooOften(stream_name, message.deliveries)
+                    buried.append((self._message(message, now), poison))
                     continue
                 message.deliveries += 1
                 message.due_at = None
                 message.leased_until = now + timedelta(seconds=timeout)
                 found.append(self._message(message, message.leased_until))
+        tell_buried(self, buried)
         return found
 
     def pop(self, stream_name: str) -> Message | None:

@@ -24,7 +24,9 @@ from eventstreaming.events.queue_settings import (
     MAX_DELIVERIES,
     VISIBILITY_TIMEOUT,
 )
+from eventstreaming.events.signals import tell_buried
 from eventstreaming.events.values import from_json
+from eventstreaming.exceptions import DeliveredTooOften, MessageCancelled
 from eventstreaming.types import DeadReason, Duration, Message
 
 SWEEP_PAGE = 1_000  # groups
@@ -233,8 +235,10 @@ class ClaimOperations(LeaseOperations):
             self.acknowledge_many(name, [m for m in expired if m.stream_name == name])
         if poison:
             self._bury(poison, "max_deliveries", DELIVERED_TOO_OFTEN)
+            tell_buried(self, [(m, _delivered_too_often(m)) for m in poison])
         if cancelled:
             self._bury(cancelled, "cancelled", CANCELLED)
+            tell_buried(self, [(m, _cancelled(m)) for m in cancelled])
 
     def _bury(
         self, messages: list[Message], reason: DeadReason, failure: Failure
@@ -274,3 +278,12 @@ class ClaimOperations(LeaseOperations):
 
 def _place(row: Row) -> tuple[int, int]:
     return row[2], row[1]
+
+
+def _delivered_too_often(message: Message) -> DeliveredTooOften:
+    allowed = message.deliveries - 1  # the last one was not to its handler
+    return DeliveredTooOften(message.stream_name, allowed)
+
+
+def _cancelled(message: Message) -> MessageCancelled:
+    return MessageCancelled(message.stream_name, message.message_id)
