@@ -66,11 +66,14 @@ def endpoint(*, pattern: str = "%s", **methods: tuple[Permission, Function]) -> 
             permission, function = _method(request, methods)
             name = pattern % named["name"] if "name" in named else ALL
             call = authorize(request, permission, name)
-            return answer(function(call, **named))
+            response = answer(function(call, **named))
         except EventStreamingError as error:
-            return refusal(problem_of(error))
+            response = refusal(problem_of(error))
         except Problem as problem:
-            return refusal(problem)
+            response = refusal(problem)
+        # Whatever a payload looks like, no browser takes an answer for a page.
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
 
     view.permissions = {name: pair[0] for name, pair in methods.items()}  # type: ignore[attr-defined]
     return view

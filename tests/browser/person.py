@@ -16,6 +16,7 @@ from tests.browser.contents import INTRUDERS
 LOOKS = Path(__file__).with_name("looks.js").read_text()
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 FAULTS = Path(__file__).with_name("axe.js").read_text()
+INTRUSIONS = Path(__file__).with_name("intruders.js").read_text()
 STATUS = "return performance.getEntriesByType('navigation')[0].responseStatus"
 TEXTS = "return [...document.querySelectorAll(arguments[0])].map(e => e.innerText)"
 SECONDS = 10
@@ -91,14 +92,23 @@ class Person:
 
     def complaints(self, schemes: Iterable[str] = ("dark", "light")) -> list[str]:
         """Return what is wrong with this page, in light and in dark."""
-        logged = [entry["message"] for entry in self.driver.get_log("browser")]
-        found = [message for message in logged if "/favicon.ico" not in message]
+        found = self.logged()
         for scheme in schemes:
             self.prefer(scheme)
             looks: list[str] = self.driver.execute_script(LOOKS)
             found += [f"{scheme}: {finding}" for finding in looks]
         found += [f"is on the page: {text}" for text in self._intruders()]
         return [f"{self.driver.current_url} {finding}" for finding in found]
+
+    def logged(self) -> list[str]:
+        """Return what the browser says, of a policy that stopped something too."""
+        logged = [entry["message"] for entry in self.driver.get_log("browser")]
+        return [message for message in logged if "/favicon.ico" not in message]
+
+    def intruders(self, attacks: list[str]) -> tuple[list[str], int]:
+        """Return what attacks made of this page, and how many of them it shows."""
+        found = self.driver.execute_script(INTRUSIONS, attacks)
+        return found["made"], found["shown"]
 
     def faults(self, *, dark: bool = True) -> list[str]:
         """Return what axe finds on this page: in light, and of its colours in dark."""
