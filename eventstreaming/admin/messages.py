@@ -85,9 +85,12 @@ class MessageAdmin(MessageActionsMixin):
         """Return the state, and how long it lasts."""
         if message.leased_until > message.read_at:
             rest = message.leased_until - message.read_at
-            return format_html(
-                gettext("in flight for {}"), duration(rest.total_seconds())
-            )
+            text = gettext("in flight for {}")
+            if message.cancel_requested:
+                text = gettext("in flight for {}, asked to end")
+            return format_html(text, duration(rest.total_seconds()))
+        if message.cancel_requested:
+            return gettext("cancelled: a dead letter at its next delivery")
         if message.state == Message.State.DEFERRED:
             rest = message.due_at - message.read_at
             if rest <= timedelta():

@@ -1,26 +1,20 @@
 """What operators do to sagas, after a question."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
-from django.contrib import messages
-from django.db import router, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from eventstreaming.admin.actions import log_action, operator_action
-from eventstreaming.admin.confirming import ask, is_confirmed
-from eventstreaming.admin.viewing import KeysetAdmin
+from eventstreaming.admin.actions import operator_action
+from eventstreaming.admin.bulk import BulkMixin, Change, Told, counted
 from eventstreaming.exceptions import SagaBusy, SagaNotFound, UnknownSaga
 from eventstreaming.models import Saga
 from eventstreaming.processing.sagas.operating import cancel, resume
 
-AT_ONCE = 1_000  # sagas of one click
 
-
-class SagaActionsMixin(KeysetAdmin):
+class SagaActionsMixin(BulkMixin):
     """Resuming and cancelling; each saga that is passed over is counted."""
 
     def has_resume_permission(self, request: HttpRequest) -> bool:
@@ -40,20 +34,17 @@ class SagaActionsMixin(KeysetAdmin):
         self, request: HttpRequest, queryset: QuerySet[Saga]
     ) -> HttpResponse | None:
         """Let failed sagas go on to undo their steps, and others not wait."""
-        chosen = list(queryset[:AT_ONCE])
-        question = ngettext(
-            "Try the step at hand of %(count)d saga now?",
-            "Try the steps at hand of %(count)d sagas now?",
-            len(chosen),
-        )
-        return self._do(
-            request,
-            chosen,
+        change = _change(
             lambda saga: resume(saga.name, saga.saga_id),
             title=gettext("Resume sagas"),
-            question=question,
+            question=lambda count: ngettext(
+                "Try the step at hand of %(count)s saga now?",
+                "Try the steps at hand of %(count)s sagas now?",
+                count,
+            ),
             log=gettext("Resumed."),
         )
+        return self.carry_out(request, queryset, change)
 
     @operator_action(
         permissions=["resume"],
@@ -64,20 +55,17 @@ class SagaActionsMixin(KeysetAdmin):
         self, request: HttpRequest, queryset: QuerySet[Saga]
     ) -> HttpResponse | None:
         """Let failed sagas go on with the step before."""
-        chosen = list(queryset[:AT_ONCE])
-        question = ngettext(
-            "Is the step at which %(count)d saga has failed undone by hand?",
-            "Are the steps at which %(count)d sagas have failed undone by hand?",
-            len(chosen),
-        )
-        return self._do(
-            request,
-            chosen,
+        change = _change(
             lambda saga: resume(saga.name, saga.saga_id, skip_step=True),
             title=gettext("Skip steps"),
-            question=question,
+            question=lambda count: ngettext(
+                "Is the step at which %(count)s saga has failed undone by hand?",
+                "Are the steps at which %(count)s sagas have failed undone by hand?",
+                count,
+            ),
             log=gettext("Step taken as undone."),
         )
+        return self.carry_out(request, queryset, change)
 
     @operator_action(
         permissions=["cancel"],
@@ -88,62 +76,50 @@ class SagaActionsMixin(KeysetAdmin):
         self, request: HttpRequest, queryset: QuerySet[Saga]
     ) -> HttpResponse | None:
         """Give running and waiting sagas up."""
-        chosen = list(queryset[:AT_ONCE])
-        question = ngettext(
-            "Undo the completed steps of %(count)d saga? It does not go on.",
-            "Undo the completed steps of %(count)d sagas? They do not go on.",
-            len(chosen),
-        )
         reason = f"cancelled by {request.user}"[:255]
-        return self._do(
-            request,
-            chosen,
+        change = _change(
             lambda saga: cancel(saga.name, saga.saga_id, reason=reason),
             title=gettext("Cancel sagas"),
-            question=question,
+            question=lambda count: ngettext(
+                "Undo the completed steps of %(count)s saga? It does not go on.",
+                "Undo the completed steps of %(count)s sagas? They do not go on.",
+                count,
+            ),
             log=gettext("Cancelled."),
         )
+        return self.carry_out(request, queryset, change)
 
-    def _do(
-        self,
-        request: HttpRequest,
-        chosen: Sequence[Saga],
-        act: Callable[[Saga], bool],
-        *,
-        title: str,
-        question: str,
-        log: str,
-    ) -> HttpResponse | None:
-        """Ask; then act on each saga, log those that moved, and tell how many."""
-        if not is_confirmed(request):
-            question = question % {"count": len(chosen)}
-            yes, no = gettext("Yes"), gettext("No, leave them")
-            return ask(self, request, title=title, question=question, yes=yes, no=no)
-        moved, left = [], 0
-        with transaction.atomic(using=router.db_for_write(Saga)):
-            for saga in chosen:
-                try:
-                    done = act(saga)
-                except (SagaBusy, SagaNotFound, UnknownSaga):
-                    done = False
-                if done:
-                    moved.append(saga)
-                else:
-                    left += 1
-            log_action(request, moved, log)
-        self._tell(request, len(moved), left)
-        return None
 
-    def _tell(self, request: Any, moved: int, left: int) -> None:
-        if moved:
-            done = ngettext("%(count)d saga goes on.", "%(count)d sagas go on.", moved)
-            self.message_user(request, done % {"count": moved}, messages.SUCCESS)
-        if left:
-            passed_over = ngettext(
-                "%(count)d was passed over: it has ended, is at a step at this moment, "
-                "or the action does not fit its state.",
-                "%(count)d were passed over: they have ended, are at a step at this "
-                "moment, or the action does not fit their state.",
-                left,
+def _change(
+    act: Callable[[Saga], bool], *, title: str, question: Told, log: str
+) -> Change:
+    """Return a change that moves one saga after the other."""
+    return Change(
+        title=title,
+        question=counted(question),
+        done=counted(
+            lambda count: ngettext(
+                "%(count)s saga goes on.", "%(count)s sagas go on.", count
             )
-            self.message_user(request, passed_over % {"count": left}, messages.WARNING)
+        ),
+        passed_over=counted(
+            lambda count: ngettext(
+                "%(count)s was passed over: it has ended, is at a step at this moment, "
+                "or the action does not fit its state.",
+                "%(count)s were passed over: they have ended, are at a step at this "
+                "moment, or the action does not fit their state.",
+                count,
+            )
+        ),
+        log=log,
+        act=lambda sagas, using: [saga.pk for saga in sagas if _moved(act, saga)],
+        yes=gettext("Yes"),
+        no=gettext("No, leave them"),
+    )
+
+
+def _moved(act: Callable[[Saga], bool], saga: Saga) -> bool:
+    try:
+        return act(saga)
+    except (SagaBusy, SagaNotFound, UnknownSaga):
+        return False

@@ -17,10 +17,12 @@ from eventstreaming.backends.postgresql import lanes
 from eventstreaming.exceptions import LeaseLost
 from eventstreaming.models import Message
 from tests.admin.conftest import Staff
+from tests.admin.pages import visit
 from tests.sessions import sessions
 
 pytestmark = pytest.mark.django_db
 
+YES = {"confirmed": "yes"}
 LIST = "admin:eventstreaming_message_changelist"
 
 
@@ -75,6 +77,9 @@ def test_a_cancelled_message_is_a_dead_letter_or_asked_to_end(staff: Staff) -> N
     assert "Done for 2 messages." in page
     assert [letter.message_id for letter in dead_letters("jobs")] == [waiting]
     assert Message.objects.get(pk=running).cancel_requested
+    assert "asked to end" in visit(client, "message/").text
+    act(staff("view_message", "release_message"), "release_selected", running, **YES)
+    assert "a dead letter at its next delivery" in visit(client, "message/").text
 
 
 @pytest.mark.django_db(transaction=True)

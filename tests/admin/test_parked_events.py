@@ -74,6 +74,11 @@ def test_edit_and_replay(admin_client: Client, invoices: SubscriptionRunner) -> 
 def test_skipping_asks_first(
     admin_client: Client, invoices: SubscriptionRunner
 ) -> None:
+    everything = {"action": "skip_selected", "select_across": "on"}
+    page = post(admin_client, f"{PATH}?subscription=invoices", **everything)
+    assert "Skip 3 events for good?" in page.text
+    page = post(admin_client, f"{PATH}?subscription=other", **everything)
+    assert "none of them is there any more" in page.text
     data = {"action": "skip_selected", "_selected_action": [head().pk]}
     page = post(admin_client, PATH, **data)
     assert "Skip 1 event for good?" in page.text

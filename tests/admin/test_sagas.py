@@ -124,6 +124,9 @@ def test_a_failed_saga_is_resumed_after_a_question(
     page = act(admin_client, "resume_selected", "stuck", confirm=False)
     assert "Try the step at hand of 1 saga now?" in page.text
     assert status(order, "stuck").state == "failed"
+    data = {"action": "resume_selected", "select_across": "on"}
+    page = post(admin_client, "saga/?state=failed", **data)
+    assert "Try the step at hand of 1 saga now?" in page.text
     page = act(admin_client, "resume_selected", "stuck", "waits", "done")
     assert "1 saga goes on." in page.text
     assert "2 were passed over" in page.text
