@@ -18,7 +18,7 @@ from benchmarks.protocol import Unavailable
 
 RAW = "raw psycopg"
 OURS = "eventstreaming"
-PREPARED = "… with prepared statements"
+PLAIN = "… with Django's defaults"
 LEAST_ROUNDS = 3
 
 Slice = Callable[[], float]

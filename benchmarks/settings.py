@@ -1,17 +1,12 @@
-"""Settings of the benchmarks: the package alone, as a plain project has it."""
+"""Settings of the benchmarks: the package alone, as its documentation advises."""
 
 import environ
 
-DATABASES = {"default": environ.Env().db("DATABASE_URL")}
-# The same database as a project without a connection pooler may set it up.
-DATABASES["prepared"] = {
-    **DATABASES["default"],
-    "OPTIONS": {
-        **DATABASES["default"].get("OPTIONS", {}),
-        "server_side_binding": True,
-        "prepare_threshold": 5,
-    },
-}
+# As a project behind a connection pooler has it, or one that was just begun.
+_PLAIN = environ.Env().db("DATABASE_URL")
+# As docs/settings.md advises where there is no pooler.
+_ADVISED = {"OPTIONS": {**_PLAIN.get("OPTIONS", {}), "prepare_threshold": 5}}
+DATABASES = {"default": {**_PLAIN, **_ADVISED}, "plain": _PLAIN}
 DEBUG = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 _BACKEND = "eventstreaming.backends.postgresql.PostgreSQLEventStore"
@@ -20,7 +15,7 @@ EVENT_STORES = {
         "BACKEND": _BACKEND,
         "OPTIONS": {"database": alias},
     }
-    for alias in ("default", "prepared")
+    for alias in ("default", "plain")
 }
 EVENT_STORES["silent"] = {"BACKEND": _BACKEND, "OPTIONS": {"notify": False}}
 INSTALLED_APPS = ["eventstreaming", "benchmarks.work"]

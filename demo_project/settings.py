@@ -70,6 +70,9 @@ DATABASES = {
         default="postgres://postgres:postgres@localhost:5432/eventstreaming",
     ),
 }
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # Short statements are prepared: right where no pooler stands between.
+    DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en-us"

@@ -34,6 +34,7 @@ TASKS = {
 
 MIDDLEWARE = ["tests.browser.policy.strict_policy_middleware", *MIDDLEWARE]
 
+DATABASES["default"].get("OPTIONS", {}).pop("prepare_threshold", None)
 DATABASES["default"]["TEST"] = {"NAME": "test_eventstreaming"}
 
 # In a file, which threads share; each run has its own.

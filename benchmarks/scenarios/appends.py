@@ -15,7 +15,7 @@ from benchmarks.peers.contenders import calling, crowding
 from benchmarks.protocol import Child
 from benchmarks.raw import events as raw
 from benchmarks.raw.connecting import connect
-from benchmarks.scenario import OURS, PREPARED, RAW, Scenario, Slice
+from benchmarks.scenario import OURS, PLAIN, RAW, Scenario, Slice
 
 STREAMS = 50
 APPENDERS = 8
@@ -75,7 +75,7 @@ def _appending(
         contenders={
             RAW: partial(_raw, count, times),
             OURS: partial(_ours, count, times, "default"),
-            PREPARED: partial(_ours, count, times, "prepared"),
+            PLAIN: partial(_ours, count, times, "plain"),
             **calling(catalogue.EVENT_STORES, "append", count=count, times=times),
         },
     )

@@ -12,7 +12,7 @@ from benchmarks.peers import catalogue
 from benchmarks.peers.contenders import calling
 from benchmarks.raw import messages as raw
 from benchmarks.raw.connecting import connect
-from benchmarks.scenario import OURS, PREPARED, RAW, Opener, Scenario, Slice
+from benchmarks.scenario import OURS, PLAIN, RAW, Opener, Scenario, Slice
 
 
 def scenarios() -> list[Scenario]:
@@ -32,7 +32,7 @@ def _enqueueing(name: str, count: int, *, times: int, wanted: float) -> Scenario
         contenders={
             RAW: partial(_raw_enqueue, count, times),
             OURS: partial(_our_enqueue, count, times, "default"),
-            PREPARED: partial(_our_enqueue, count, times, "prepared"),
+            PLAIN: partial(_our_enqueue, count, times, "plain"),
             **_peers("enqueue", count, times),
         },
     )
@@ -77,7 +77,7 @@ def _dequeueing(name: str, count: int, *, times: int, wanted: float) -> Scenario
         contenders={
             RAW: partial(_raw_dequeue, count, times),
             OURS: partial(_our_dequeue, count, times, "default"),
-            PREPARED: partial(_our_dequeue, count, times, "prepared"),
+            PLAIN: partial(_our_dequeue, count, times, "plain"),
             **_peers("dequeue", count, times),
         },
     )

@@ -13,7 +13,7 @@ from benchmarks.peers import catalogue
 from benchmarks.peers.contenders import calling
 from benchmarks.raw import events as raw
 from benchmarks.raw.connecting import connect
-from benchmarks.scenario import OURS, PREPARED, RAW, Opener, Scenario, Slice
+from benchmarks.scenario import OURS, PLAIN, RAW, Opener, Scenario, Slice
 
 LONG = 100_000
 SHORT_READS = 100
@@ -52,7 +52,7 @@ def scenarios(*, events: int) -> list[Scenario]:
             contenders={
                 RAW: partial(_raw_short, streams),
                 OURS: partial(_our_short, streams, "default"),
-                PREPARED: partial(_our_short, streams, "prepared"),
+                PLAIN: partial(_our_short, streams, "plain"),
                 **_peers(SHORT, streams=2_000, times=SHORT_READS, per_read=1),
             },
         ),

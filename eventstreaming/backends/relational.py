@@ -78,7 +78,12 @@ class RelationalStore(BaseEventStore):
 
     def announce(self, topic: str) -> None:
         """See BaseWaking.announce(). Nothing is sent if the caller rolls back."""
-        self.after_commit(partial(self._tell, self.connection, topic))
+        connection = self.connection
+        if connection.in_atomic_block:
+            tell = partial(self._tell, connection, topic)
+            connection.on_commit(tell, robust=True)
+        elif connection.autocommit:  # what was written is committed
+            self._tell(connection, topic)
 
     def after_commit(self, function: Callable[[], object]) -> None:
         """See BaseWaking.after_commit()."""

@@ -144,7 +144,7 @@ def test_append_is_repeated_after_an_unknown_outcome(trial: Trial) -> None:
 
     def lose_first_reply(store: BoundStatements, name: str, params: Any) -> Any:
         rows = run(store, name, params)
-        if name == "append_one" and not lost:
+        if name == "append_plain" and not lost:
             lost.append("reply")
             raise OperationalError("the server closed the connection unexpectedly")
         return rows
@@ -169,7 +169,7 @@ def test_batch_is_appended_one_by_one(trial: Trial) -> None:
 
     def end_before_second(store: BoundStatements, name: str, params: Any) -> Any:
         names.append(name)
-        if names.count("append_one") == 2:
+        if names.count("append_plain") == 2:
             ((pid,),) = execute("SELECT pg_backend_pid()")
             with server_session() as session:
                 session.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])

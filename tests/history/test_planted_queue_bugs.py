@@ -91,10 +91,10 @@ def test_redrive_resets_the_token(trial: Trial) -> None:
 def test_claim_by_in_takes_more_than_its_limit(trial: Trial) -> None:
     """The candidates are looked for again at each row: they are not materialised."""
     trial.replace_function(
-        "eventstreaming_claim_v2",
+        "eventstreaming_claim_queue_v1",
         ("m.id = ANY (ARRAY(", "m.id IN ("),
         ("FOR UPDATE SKIP LOCKED))", "FOR UPDATE SKIP LOCKED)"),
-        ("c.queue = v_queue", "c.queue = m.queue"),
+        ("c.queue = p_queue", "c.queue = m.queue"),
     )
     trial.store.enqueue_many("q", [{"item": str(number)} for number in range(5)])
     assert trial.store.dequeue_many("q", 1)
@@ -102,7 +102,9 @@ def test_claim_by_in_takes_more_than_its_limit(trial: Trial) -> None:
 
 
 def test_claim_without_a_lock(trial: Trial) -> None:
-    trial.replace_function("eventstreaming_claim_v2", ("FOR UPDATE SKIP LOCKED", ""))
+    trial.replace_function(
+        "eventstreaming_claim_queue_v1", ("FOR UPDATE SKIP LOCKED", "")
+    )
     trial.store.enqueue("q", {"item": "a"})
     with sessions(3) as (holder, *claimers), server_session() as watcher:
         holder.begin()
@@ -126,7 +128,7 @@ def all_wait_or_end(calls: list[Future[Any]], watcher: Any) -> bool:
 
 def test_lease_by_the_clock_of_an_old_transaction(trial: Trial) -> None:
     trial.replace_function(
-        "eventstreaming_claim_v2", ("statement_timestamp()", "now()")
+        "eventstreaming_claim_queue_v1", ("statement_timestamp()", "now()")
     )
     trial.replace(RelationalStore, "_refuse_lease_in_transaction", lambda *_: None)
     trial.store.enqueue("q", {"item": "a"})
@@ -152,7 +154,7 @@ def test_attempts_are_lost(trial: Trial) -> None:
 
 def test_crash_counts_as_no_delivery(trial: Trial) -> None:
     trial.replace_function(
-        "eventstreaming_claim_v2",
+        "eventstreaming_claim_queue_v1",
         ("deliveries = m.deliveries + 1", "deliveries = m.attempts + 1"),
     )
     expired_lease(trial)
@@ -250,7 +252,7 @@ def test_enqueue_after_the_commit_is_lost_in_a_crash(trial: Trial) -> None:
 
 
 def test_content_is_changed_on_the_way(trial: Trial) -> None:
-    trial.replace_sql("enqueue", "%(data)s,", "lower(%(data)s)::json,")
+    trial.replace_sql("enqueue_plain", "%(data)s", "lower(%(data)s)::json")
     trial.store.enqueue("q", {"item": "a", "text": "Grüezi"})
     assert trial.store.dequeue("q") is not None
     trial.expect("Q3")

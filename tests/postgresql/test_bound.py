@@ -59,12 +59,14 @@ def test_a_test_without_a_database_leaves_cursors_as_they_were() -> None:
     with mock.patch.dict(vars(connection), cursor=connection.cursor):
         vars(connection.connection).pop(bound._KEPT)
         write_and_take()
-        assert "append_one" in kept()
+        assert "append_plain" in kept()
 
 
 def test_cursors_are_kept_and_nothing_is_prepared() -> None:
     before = dict(kept())
-    assert {"append_one", "enqueue", "claim", "acknowledge"} <= set(before)
+    assert {"append_plain", "enqueue_plain", "claim_queue", "acknowledge"} <= set(
+        before
+    )
     write_and_take()
     assert kept() == before
     assert execute("SELECT count(*) FROM pg_prepared_statements") == [(0,)]
@@ -73,7 +75,7 @@ def test_cursors_are_kept_and_nothing_is_prepared() -> None:
 def test_a_cursor_with_many_rows_is_not_kept() -> None:
     enqueue_many("mail", [{"n": n} for n in range(bound.MOST_ROWS + 1)])
     assert len(dequeue_many("mail", 100)) == bound.MOST_ROWS + 1
-    assert "claim" not in kept()
+    assert "claim_queue" not in kept()
 
 
 def test_statements_are_logged_with_their_values() -> None:
@@ -90,7 +92,7 @@ def test_wrappers_are_called_and_may_write_themselves() -> None:
 
     def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         result = execute(sql, params, many, context)
-        if "append_one" in sql and params["stream_name"] == "notes":
+        if "append_plain" in sql and params["stream_name"] == "notes":
             append("audit", [NOTED])
         seen.append(context["connection"])
         return result
@@ -128,12 +130,12 @@ def test_whoever_makes_the_cursors_himself_is_asked() -> None:
 
 
 def test_errors_are_those_of_django() -> None:
-    execute("ALTER FUNCTION eventstreaming_append_one_v1 RENAME TO lost")
+    execute("ALTER FUNCTION eventstreaming_append_plain_v1 RENAME TO lost")
     try:
         with pytest.raises(ProgrammingError):
             append("notes", NOTED)
     finally:
-        execute("ALTER FUNCTION lost RENAME TO eventstreaming_append_one_v1")
+        execute("ALTER FUNCTION lost RENAME TO eventstreaming_append_plain_v1")
     with transaction.atomic():
         transaction.set_rollback(True)
         with pytest.raises(TransactionManagementError):
@@ -146,7 +148,7 @@ def test_errors_are_those_of_django() -> None:
         asyncio.run(append_in_the_loop())
     here = connections["default"]
     with sessions(1) as (session,), pytest.raises(DatabaseError, match="thread"):
-        session.run(bound._kept_cursor, here, "append_one")
+        session.run(bound._kept_cursor, here, "append_plain")
 
 
 def test_a_new_connection_has_cursors_of_its_own() -> None:

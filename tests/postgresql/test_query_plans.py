@@ -32,7 +32,8 @@ from eventstreaming import (
     redrive,
     stream_info,
 )
-from eventstreaming.backends import relational, statements
+from eventstreaming.backends import event_stores, relational, statements
+from eventstreaming.backends.base_queues import LeaseTerms
 from eventstreaming.backends.postgresql import bound
 from eventstreaming.backends.reading import BucketRange
 from tests.sessions import execute
@@ -92,6 +93,7 @@ def consume_in_all_ways() -> None:
 
 OPERATIONS: dict[str, Callable[[], object]] = {
     "append": lambda: append("order-7", EventData("Placed", {"n": 1})),
+    "append with a key": lambda: append("order-7", EventData("Placed", {}), key="k"),
     "append with a chosen id": lambda: append(
         "order-8",
         EventData("Placed", {}, event_id=execute("SELECT gen_random_uuid()")[0][0]),
@@ -130,6 +132,9 @@ OPERATIONS: dict[str, Callable[[], object]] = {
     ),
     "cancel": lambda: cancel("queue-3", enqueue("queue-3", {})),
     "pop": lambda: pop("queue-2"),
+    "claim from two queues": lambda: event_stores["default"].claim_many(
+        {f"queue-{n}": LeaseTerms(30.0, None) for n in (4, 5)}, 10
+    ),
     "dequeue from an empty queue": lambda: dequeue("nothing-here"),
     "queue info": lambda: queue_info("queue-3"),
     "dead letters": lambda: dead_letters("queue-4"),

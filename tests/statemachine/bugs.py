@@ -1,8 +1,8 @@
 """Bugs to be planted in the stores, as patches."""
 
 from bisect import bisect_right
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from unittest import mock
 
@@ -15,23 +15,28 @@ from eventstreaming.backends.database import queues as orm_queues
 from eventstreaming.backends.database.leases import LeaseOperations as ORMLeases
 from eventstreaming.backends.memory import leases, reading, writing
 from eventstreaming.backends.memory.data import KeptMessage
-from eventstreaming.backends.postgresql import claiming
+from eventstreaming.backends.postgresql import bound, claiming
 from eventstreaming.backends.statements import statement
 from eventstreaming.exceptions import LeaseLost
 
 Patch = AbstractContextManager[Any]
 
 
-def sql(name: str, old: str, new: str) -> Patch:
+@contextmanager
+def sql(name: str, old: str, new: str) -> Iterator[None]:
     """Plant another text in a statement of `sql/`."""
     text = statement(name)
     assert old in text, f"sql/{name}.sql has changed: plant the bug anew"
     planted = text.replace(old, new)
-    return mock.patch.object(
-        relational,
-        "statement",
-        lambda asked: planted if asked == name else statement(asked),
-    )
+
+    def planting(asked: str) -> str:
+        return planted if asked == name else statement(asked)
+
+    with (
+        mock.patch.object(relational, "statement", planting),
+        mock.patch.object(bound, "statement", planting),
+    ):
+        yield
 
 
 def unfenced(data: Any, queue: str, number: int, lease: int) -> KeptMessage:
@@ -96,9 +101,12 @@ IN_SQLITE: dict[str, Callable[[], Patch]] = {
 
 kept = burying._kept
 
+_CLAIMED = """queue, id, rank, message_type, schema_version, data, headers, lease,
+    group_key, deliveries, attempts, enqueued_at, leased_until, correlation_id"""
+
 IN_POSTGRESQL: dict[str, Callable[[], Patch]] = {
     "from_offset is exclusive": lambda: sql(
-        "read_stream", "greatest(%(first)s,", "greatest(%(first)s + 1,"
+        "read_stream", "%(first)s", "%(first)s + 1"
     ),
     "the receipt does not matter": lambda: sql(
         "acknowledge", "%(lease)s", "NULL::bigint"
@@ -117,7 +125,9 @@ IN_POSTGRESQL: dict[str, Callable[[], Patch]] = {
     "the lowest priority comes first": lambda: mock.patch.object(
         claiming, "_place", lambda row: (-row[2], row[1])
     ),
-    "nothing expires": lambda: sql("claim", "expired, poisonous", "false, poisonous"),
+    "nothing expires": lambda: sql(
+        "claim_queue", "SELECT *", f"SELECT {_CLAIMED}, false, poisonous, cancelled"
+    ),
     "a group does not go on": lambda: sql(
         "pop", "eventstreaming_wake_group_v1(queue, group_key)", "NULL::text"
     ),

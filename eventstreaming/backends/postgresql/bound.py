@@ -3,21 +3,22 @@ Executing the short statements, with parameters that the server binds.
 
 Django makes a cursor for each statement and writes the parameters into its text.
 That takes longer than some statements do, so here psycopg's own cursor is kept with
-what it has learnt about the parameters. Whatever Django does about a statement it
-does here, too: its checks, its errors, its logs and wrappers. Nothing is prepared
-unless the project's DATABASES say so.
+what it has learnt about the parameters. Django's checks and errors are as ever, and
+where somebody watches its cursors, a log, a wrapper or a tool, they get to see one.
+Nothing is prepared unless the project's DATABASES say so.
 """
 
 from functools import lru_cache
 from typing import Any
 
+from django.apps import apps
+from django.db.backends import utils
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql.base import (
     Cursor,
     DatabaseWrapper,
     ServerBindingCursor,
 )
-from django.db.backends.utils import CursorWrapper
 from psycopg import Connection
 
 from eventstreaming.backends.relational import RelationalStore
@@ -41,26 +42,29 @@ class BoundStatements(RelationalStore):
         cursor = _kept_cursor(connection, name)
         if cursor is None:
             return self._execute(name, params)
-        cursor.execute(statement(name), params)
+        connection.validate_no_broken_transaction()
         with connection.wrap_database_errors:
-            rows: list[Any] = cursor.cursor.fetchall()
+            cursor.execute(statement(name), params)
+            rows: list[Any] = cursor.fetchall()
         if len(rows) > MOST_ROWS:
             vars(connection.connection)[_KEPT].pop(name, None)
         return rows
 
 
-def _kept_cursor(connection: BaseDatabaseWrapper, name: str) -> CursorWrapper | None:
+def _kept_cursor(connection: BaseDatabaseWrapper, name: str) -> Any:
     """
-    Return the cursor of a statement, in the wrapper that Django would put it in.
+    Return the driver's cursor of a statement.
 
-    None where something else than Django itself makes the cursors, and where
-    somebody watches: a log is to show the parameters, and a wrapper may execute
+    None where something else than Django itself makes the cursors or executes, and
+    where somebody watches: a log is to show the parameters, and a wrapper may execute
     the same statement before its rows are fetched.
     """
     backend: Any = type(connection)
     if not _is_plain(backend) or not _is_own(vars(connection).get("cursor"), backend):
         return None
     if connection.queries_logged or connection.execute_wrappers:
+        return None
+    if not apps.ready or not _executes_as_django_does():
         return None
     connection.close_if_health_check_failed()
     connection.ensure_connection()
@@ -72,7 +76,13 @@ def _kept_cursor(connection: BaseDatabaseWrapper, name: str) -> CursorWrapper | 
     cursor = kept.get(name)
     if cursor is None:
         cursor = kept[name] = _make_cursor(driver)
-    return connection.make_cursor(cursor)
+    return cursor
+
+
+def _executes_as_django_does() -> bool:
+    """Say whether nobody has put a function of his own around Django's."""
+    code = getattr(utils.CursorWrapper.execute, "__code__", None)
+    return code is not None and code.co_filename == utils.__file__
 
 
 def _is_own(cursor: Any, backend: Any) -> bool:

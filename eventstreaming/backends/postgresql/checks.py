@@ -11,9 +11,12 @@ FUNCTIONS = [
     "eventstreaming_acknowledge_many_v1",
     "eventstreaming_acknowledge_v1",
     "eventstreaming_append_one_v1",
+    "eventstreaming_append_plain_v1",
     "eventstreaming_append_v2",
     "eventstreaming_begin_append_v1",
-    "eventstreaming_claim_v2",
+    "eventstreaming_claim_queue_v1",
+    "eventstreaming_claim_v3",
+    "eventstreaming_enqueue_plain_v1",
     "eventstreaming_enqueue_v1",
     "eventstreaming_fence_v1",
     "eventstreaming_group_holds_v1",
@@ -23,6 +26,7 @@ FUNCTIONS = [
     "eventstreaming_new_stream_kind_v1",
     "eventstreaming_open_stream_v1",
     "eventstreaming_queue_settings_v1",
+    "eventstreaming_read_stream_v1",
     "eventstreaming_wake_group_v1",
 ]
 TRIGGERS = [

@@ -1,6 +1,7 @@
 """Claiming messages in PostgreSQL: leasing them, or taking them at once."""
 
 from collections.abc import Mapping
+from itertools import chain
 from time import perf_counter
 from typing import Any
 
@@ -161,25 +162,34 @@ class ClaimOperations(LeaseOperations):
         lanes: dict[str, Lanes],
         limit: int,
     ) -> list[Row]:
-        places = [(name, *place) for name, places in ranges.items() for place in places]
-        names = [name for name, *_ in places]
         generations = {name: lanes[name].generation for name in ranges}
-        rows = self._execute_bound(
-            "claim",
-            {
-                "queues": array(names),
-                "settings": array(",".join(matching(name)) for name in names),
-                "timeouts": array(queues[name].visibility_timeout for name in names),
-                "max_deliveries": array(queues[name].max_deliveries for name in names),
-                "from_ranks": number_array(place[1] for place in places),
-                "from_ids": number_array(place[2] for place in places),
-                "to_ranks": number_array(place[3] for place in places),
-                "limit": limit,
-                "worker_id": worker_id(),
-                "default_timeout": VISIBILITY_TIMEOUT,
-                "default_max_deliveries": MAX_DELIVERIES,
-            },
-        )
+        places = {name: number_array(chain(*ranges[name])) for name in ranges}
+        params = {
+            "limit": limit,
+            "worker_id": worker_id(),
+            "default_timeout": VISIBILITY_TIMEOUT,
+            "default_max_deliveries": MAX_DELIVERIES,
+        }
+        if len(ranges) == 1:  # arrays take longer
+            ((name, numbers),) = places.items()
+            params |= {
+                "queue": name,
+                "settings": ",".join(matching(name)),
+                "timeout": queues[name].visibility_timeout,
+                "max_deliveries": queues[name].max_deliveries,
+                "ranges": numbers,
+            }
+            rows = self._execute_bound("claim_queue", params)
+        else:
+            terms = [queues[name] for name in ranges]
+            params |= {
+                "queues": array(ranges),
+                "settings": array(",".join(matching(name)) for name in ranges),
+                "timeouts": array(each.visibility_timeout for each in terms),
+                "max_deliveries": array(each.max_deliveries for each in terms),
+                "ranges": array(places.values()),
+            }
+            rows = self._execute_bound("claim", params)
         by_queue: dict[str, list[Row]] = {name: [] for name in ranges}
         for row in rows:
             by_queue[row[0]].append(row)

@@ -1,0 +1,2 @@
+DROP FUNCTION {schema}.eventstreaming_read_stream_v1(
+    text, boolean, bigint, bigint, text[], bigint);
