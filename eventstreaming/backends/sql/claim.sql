@@ -1,5 +1,5 @@
 -- Lease the first visible messages of some queues. The function is in
--- migrations/sql/0027_claim.sql.
+-- migrations/sql/0029_claim.sql.
 SELECT *
   FROM eventstreaming_claim_v3(
        %(queues)s, %(settings)s, %(timeouts)s, %(max_deliveries)s, %(ranges)s,

@@ -10,9 +10,9 @@ from eventstreaming.migrations._postgresql import PostgreSQLScript
 
 
 class Migration(migrations.Migration):
-    dependencies = [("eventstreaming", "0026_overview")]
+    dependencies = [("eventstreaming", "0028_queue_timeout")]
 
     operations = [
-        PostgreSQLScript(f"0027_{name}.sql", reverse=f"0027_{name}_reverse.sql")
+        PostgreSQLScript(f"0029_{name}.sql", reverse=f"0029_{name}_reverse.sql")
         for name in ("append_plain", "enqueue_plain", "read_stream", "claim")
     ]
