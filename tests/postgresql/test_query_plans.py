@@ -1,6 +1,7 @@
 """No operation walks a whole table, analysed or not."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from itertools import islice
 from unittest import mock
 
@@ -36,6 +37,9 @@ from eventstreaming.backends import event_stores, relational, statements
 from eventstreaming.backends.base_queues import LeaseTerms
 from eventstreaming.backends.postgresql import bound
 from eventstreaming.backends.reading import BucketRange
+from eventstreaming.models import Stream
+from eventstreaming.operations import places_in_time
+from eventstreaming.operations.places_in_time import offset_since, position_since
 from tests.sessions import execute
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +47,8 @@ pytestmark = pytest.mark.django_db
 TABLES = ("event", "message", "stream", "deadletter")
 ROWS = 100_000
 SHARE = BucketRange(0, 127)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
 FILL = f"""
 INSERT INTO eventstreaming_stream (name, category, next_offset)
 SELECT 'order-' || n, 'order', 50 FROM generate_series(1, {ROWS // 50}) AS n;
@@ -110,6 +116,11 @@ OPERATIONS: dict[str, Callable[[], object]] = {
     "read a category backwards": lambda: first(read_category("order", backwards=True)),
     "read all": lambda: first(read_all(500)),
     "read all by type": lambda: first(read_all(500, event_types=["Placed"])),
+    "go to a time": lambda: position_since(LONG_AGO),
+    "go to a time in a category": lambda: position_since(LONG_AGO, "order"),
+    "go to a time in a stream": lambda: offset_since(
+        Stream.objects.get(name="order-7"), LONG_AGO
+    ),
     "read all backwards": lambda: first(read_all(backwards=True)),
     "read a partition of a stream": lambda: event_store.next_in_stream(
         "order-9", -1, 10, None, buckets=SHARE
@@ -193,6 +204,7 @@ def test_no_operation_scans_a_table_from_end_to_end() -> None:
     with (
         mock.patch.object(relational, "statement", noting),
         mock.patch.object(bound, "statement", noting),
+        mock.patch.object(places_in_time, "statement", noting),
     ):
         for analysed in (False, True):
             if analysed:
