@@ -99,7 +99,7 @@ def run_as_asked(
     grace: float = options["grace"]
     line = ChildsEnd.from_environment()
     if line is not None:
-        watch = CodeWatch()
+        watch = CodeWatch(since=line.began_at)
         if options["reload"]:
             watch.start()
         return run_child(worker, line, grace=grace, changes=lambda: watch.changes)

@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from math import inf
@@ -35,7 +36,7 @@ class Child:
         number = self.line.childs.fileno()
         self._process = subprocess.Popen(  # noqa: S603 (it is our own)
             command,
-            env={**os.environ, LINE: str(number)},
+            env={**os.environ, LINE: f"{number} {time.time()}"},
             pass_fds=[number],
             stdin=subprocess.DEVNULL,
         )

@@ -1,6 +1,8 @@
 """Noticing that the code of this process has changed, in development."""
 
 import threading
+import time
+from math import inf
 from os import PathLike
 
 from django.utils.autoreload import (
@@ -18,9 +20,11 @@ class CodeWatch(StatReloader):
     handles without a restart (templates, translations) does not count.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, since: float = inf) -> None:
+        """Count, too, what has changed while the process began, at `since`."""
         super().__init__()
         self.changes = 0
+        self._since = since
 
     def start(self) -> None:
         """Begin to watch, from a thread."""
@@ -34,5 +38,14 @@ class CodeWatch(StatReloader):
 
     def _watch(self) -> None:
         autoreload_started.send(sender=self)
-        for _ in self.tick():
+        ticks = self.tick()
+        next(ticks)  # from here on it notices what changes
+        self._count_earlier_changes()
+        for _ in ticks:
             pass
+
+    def _count_earlier_changes(self) -> None:
+        now = time.time()  # what comes from the future would count again and again
+        for path, changed_at in self.snapshot_files():
+            if self._since < changed_at <= now:
+                self.notify_file_changed(path)

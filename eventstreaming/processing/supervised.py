@@ -18,14 +18,16 @@ import msgspec
 from eventstreaming.processing.duties import Duty
 from eventstreaming.processing.reports import Report
 
-LINE = "EVENTSTREAMING_SUPERVISOR_LINE"  # the environment variable with its number
+LINE = "EVENTSTREAMING_SUPERVISOR_LINE"  # the environment variable: its number, and the time
 DRAIN = b"d"
 
 
 class ChildsEnd(Duty):
     """The child's end of the line."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, began_at: float) -> None:
+        """Take the socket of that number; the process was started at `began_at`."""
+        self.began_at = began_at
         self._socket = socket.socket(fileno=number)
         self._socket.set_inheritable(False)
         self._is_over = False
@@ -33,8 +35,11 @@ class ChildsEnd(Duty):
     @classmethod
     def from_environment(cls) -> Self | None:
         """Return the line of a process that a supervisor has started."""
-        number = os.environ.pop(LINE, None)  # a handler's own children have none
-        return None if number is None else cls(int(number))
+        given = os.environ.pop(LINE, None)  # a handler's own children have none
+        if given is None:
+            return None
+        number, began_at = given.split()
+        return cls(int(number), float(began_at))
 
     def note(self, reports: Sequence[Report]) -> None:
         """Tell the supervisor how this process is."""

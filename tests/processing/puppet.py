@@ -48,7 +48,9 @@ def leave(what: str) -> None:
 def main() -> None:
     note("started")
     part = json.loads((FOLDER / "part").read_text())
-    line = socket.socket(fileno=int(os.environ["EVENTSTREAMING_SUPERVISOR_LINE"]))
+    line = socket.socket(
+        fileno=int(os.environ["EVENTSTREAMING_SUPERVISOR_LINE"].split()[0])
+    )
 
     def listen() -> None:
         while line.recv(1):

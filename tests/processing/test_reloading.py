@@ -1,6 +1,8 @@
 """Changes of code are noticed, those that Django handles by itself are not."""
 
+import os
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,3 +51,21 @@ def test_change_that_somebody_handles_is_not_counted(tmp_path: Path) -> None:
         assert watch.changes == 1
     finally:
         file_changed.disconnect(handle)
+
+
+def test_change_while_the_process_began_is_counted(
+    module: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The module was imported, and nobody watched yet."""
+    monkeypatch.setattr(CodeWatch, "tick", lambda self: iter([None]))
+    now = time.time()
+    for changed_at, since, counts in (
+        (now - 5, now - 9, 1),
+        (now - 9, now - 5, 0),
+        (now + 900, now - 5, 0),  # a clock that is wrong replaces no worker
+    ):
+        os.utime(module, (changed_at, changed_at))
+        watch = CodeWatch(since=since)
+        monkeypatch.setattr(watch, "watched_files", lambda: [module])
+        watch._watch()
+        assert watch.changes == counts

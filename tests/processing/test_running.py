@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import time
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_child_whose_supervisor_is_gone_drains(
     worker: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     ours, theirs = socket.socketpair()
-    monkeypatch.setenv(LINE, str(theirs.detach()))
+    monkeypatch.setenv(LINE, f"{theirs.detach()} {time.time()}")
     line = ChildsEnd.from_environment()
     assert line is not None
     assert LINE not in os.environ  # for the processes that handlers start
