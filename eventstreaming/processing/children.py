@@ -13,6 +13,7 @@ from msgspec import structs
 
 from eventstreaming import clock
 from eventstreaming.processing.reports import Report
+from eventstreaming.processing.slates import SharedSlate
 from eventstreaming.processing.supervised import LINE, SupervisorsEnd
 
 logger = logging.getLogger("eventstreaming.worker")
@@ -33,11 +34,12 @@ class Child:
 
     def __init__(self, command: Sequence[str]) -> None:
         self.line = SupervisorsEnd()
-        number = self.line.childs.fileno()
+        self._slate = SharedSlate()
+        numbers = [self.line.childs.fileno(), self._slate.fileno()]
         self._process = subprocess.Popen(  # noqa: S603 (it is our own)
             command,
-            env={**os.environ, LINE: f"{number} {time.time()}"},
-            pass_fds=[number],
+            env={**os.environ, LINE: f"{numbers[0]} {numbers[1]} {time.time()}"},
+            pass_fds=numbers,
             stdin=subprocess.DEVNULL,
         )
         self.line.childs.close()
@@ -54,6 +56,15 @@ class Child:
     def age(self) -> float:
         """Return its seconds."""
         return clock.monotonic() - self.started_at
+
+    @property
+    def begun(self) -> list[str] | None:
+        """Return the messages that it has begun and not answered, if they are known."""
+        return self._slate.begun()
+
+    def forget(self) -> None:
+        """Give up what is kept of it after its death."""
+        self._slate.close()
 
     @property
     def is_ready(self) -> bool:

@@ -13,6 +13,7 @@ from eventstreaming.processing.calls import ahandle_message
 from eventstreaming.processing.connections import restore_connections
 from eventstreaming.processing.jobs import Inbox, Job, Outcome, Running
 from eventstreaming.processing.settling import HandlersStore
+from eventstreaming.processing.slates import slate
 from eventstreaming.types import Message
 
 IDLE_SECONDS = 10.0  # an unused seat keeps its database connections for so long
@@ -125,6 +126,7 @@ class CoroutinePool:
         return seat
 
     def _begun(self, seat: "_Seat", running: Running) -> None:
+        slate.begin(running.job.message)
         seat.running = self._running[seat] = running
 
     def _left(self, seat: "_Seat", outcome: Outcome) -> None:

@@ -2,8 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
 from django.db import connections
@@ -27,6 +27,7 @@ class Look:
     worker_id: str
     store: str
     queues: tuple[str, ...]
+    begun: tuple[str, ...] | None = field(compare=False)
 
 
 class DeadWorkers:
@@ -39,15 +40,24 @@ class DeadWorkers:
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
 
-    def bury(self, worker_id: str, queues: Mapping[str, list[str]]) -> None:
-        """Give back what the worker held of these queues, by store."""
+    def bury(
+        self,
+        worker_id: str,
+        queues: Mapping[str, list[str]],
+        begun: Iterable[str] | None,
+    ) -> None:
+        """
+        Give back what the worker held of these queues, by store.
+
+        The delivery counts for the messages in `begun`; None is all.
+        """
         now = clock.monotonic()
+        known = None if begun is None else tuple(begun)
         with self._changed:
             for after in LOOKS:
                 for store, names in queues.items():
-                    heappush(
-                        self._looks, Look(now + after, worker_id, store, tuple(names))
-                    )
+                    look = Look(now + after, worker_id, store, tuple(names), known)
+                    heappush(self._looks, look)
             self._changed.notify_all()
             if self._thread is None:
                 self._thread = threading.Thread(
@@ -96,7 +106,9 @@ class DeadWorkers:
         patience = Patience("dead workers", store.database, self._stop)
         while not self._stop.is_set():
             released = patience.attempt(
-                lambda: store.release_worker(look.worker_id, look.queues)
+                lambda: store.release_worker(
+                    look.worker_id, look.queues, begun=look.begun
+                )
             )
             if released is not None:
                 if released:

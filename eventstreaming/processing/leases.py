@@ -7,6 +7,7 @@ from math import inf
 
 from eventstreaming import clock
 from eventstreaming.processing.jobs import Job
+from eventstreaming.processing.slates import slate
 from eventstreaming.types import Message
 
 
@@ -52,6 +53,8 @@ class Leases:
 
     def drop(self, messages: Iterable[Message]) -> None:
         """Let go of messages that are answered, or lost."""
+        messages = list(messages)
+        slate.end(messages)
         for message in messages:
             if self._held.pop(message.receipt, None) is not None:
                 self._by_queue[message.stream_name] -= 1

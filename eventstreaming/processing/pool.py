@@ -14,6 +14,7 @@ from eventstreaming.processing.connections import restore_connections
 from eventstreaming.processing.interruptible import Interruptible
 from eventstreaming.processing.jobs import Inbox, Job, Outcome, Running
 from eventstreaming.processing.settling import HandlersStore
+from eventstreaming.processing.slates import slate
 from eventstreaming.types import Message
 
 
@@ -97,6 +98,7 @@ class HandlerPool:
                 self._inbox.put(Outcome(job, revoked, False, 0.0))
                 continue
             running = Running(job, partial(interruptible.interrupt, receipt))
+            slate.begin(job.message)
             self._running[this] = running
             outcome = _run(running, interruptible)
             if self._running.pop(this, None) is None:

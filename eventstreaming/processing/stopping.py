@@ -11,6 +11,7 @@ from django.db import connections
 from eventstreaming.backends import event_stores
 from eventstreaming.backends.identity import worker_id
 from eventstreaming.processing.endings import Ending
+from eventstreaming.processing.slates import slate
 from eventstreaming.processing.worker import Worker
 
 logger = logging.getLogger("eventstreaming.worker")
@@ -80,7 +81,7 @@ def give_back_own(queues: Mapping[str, list[str]]) -> None:
     """Give back all that this process holds; it is about to end."""
     try:
         for store, names in queues.items():
-            event_stores[store].release_worker(worker_id(), names)
+            event_stores[store].release_worker(worker_id(), names, begun=slate.begun())
     except Exception as error:  # the leases end by themselves
         logger.warning("the messages that ran could not be given back: %s", error)
     finally:

@@ -17,8 +17,10 @@ import msgspec
 
 from eventstreaming.processing.duties import Duty
 from eventstreaming.processing.reports import Report
+from eventstreaming.processing.slates import slate
 
-LINE = "EVENTSTREAMING_SUPERVISOR_LINE"  # the environment variable: its number, and the time
+# The environment variable with the numbers of the line and the slate, and the time.
+LINE = "EVENTSTREAMING_SUPERVISOR_LINE"
 DRAIN = b"d"
 
 
@@ -38,7 +40,8 @@ class ChildsEnd(Duty):
         given = os.environ.pop(LINE, None)  # a handler's own children have none
         if given is None:
             return None
-        number, began_at = given.split()
+        number, of_slate, began_at = given.split()
+        slate.share(int(of_slate))
         return cls(int(number), float(began_at))
 
     def note(self, reports: Sequence[Report]) -> None:

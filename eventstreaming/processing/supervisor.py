@@ -147,10 +147,12 @@ class Supervisor:
             if code is not None:
                 self._close(child)
                 self._ended(child, code)
+                child.forget()
 
     def _ended(self, child: Child, code: int) -> None:
         if code != Ending.DONE and child.report is not None:
-            self._dead.bury(child.report.worker_id, child.report.queues)
+            report = child.report
+            self._dead.bury(report.worker_id, report.queues, child.begun)
         killed = child.is_leaving and code == -signal.SIGKILL
         cut_off = self._stopped > 0 and (killed or code == Ending.CUT_OFF)
         if cut_off and self._ending is Ending.DONE:

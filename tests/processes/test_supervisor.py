@@ -45,6 +45,25 @@ def test_killed_child_is_replaced_and_its_message_delivered_at_once() -> None:
     assert "gave back 1 messages of" in log
 
 
+def test_message_that_waits_beside_one_that_kills_counts_no_delivery() -> None:
+    enqueue_many("work.long", [{"number": n, "seconds": 60} for n in range(2)])
+    first, second = Message.objects.order_by("pk").values_list("pk", flat=True)
+    with SupervisorProcess(
+        "work.long", "--processes", "1", "--threads", "1"
+    ) as supervisor:
+        wait_until(lambda: len(processes("long begun")) == 1, "it begins")
+        os.kill(processes("long begun")[0], signal.SIGKILL)
+        wait_until(lambda: len(processes("long begun")) == 2, "it begins again")
+        assert Message.objects.get(pk=first).deliveries == 2
+        assert Message.objects.get(pk=second).deliveries <= 1
+        supervisor.signal(signal.SIGTERM)
+        time.sleep(0.3)
+        supervisor.stop()
+    # What was begun counts when it is stopped at once, and what was not does not.
+    deliveries = Message.objects.order_by("pk").values_list("deliveries", flat=True)
+    assert list(deliveries) == [2, 0]
+
+
 def test_children_end_with_a_supervisor_that_is_killed() -> None:
     enqueue_many("work.slow", [{"number": n, "seconds": 1} for n in range(MANY)])
     with SupervisorProcess(

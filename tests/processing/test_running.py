@@ -4,12 +4,15 @@ import os
 import signal
 import socket
 import time
+from contextlib import closing
 
 import pytest
 
+from eventstreaming.processing import supervised
 from eventstreaming.processing.endings import Ending
 from eventstreaming.processing.registry import Handlers
 from eventstreaming.processing.running import run_alone, run_child
+from eventstreaming.processing.slates import SharedSlate, Slate
 from eventstreaming.processing.supervised import LINE, ChildsEnd
 from eventstreaming.processing.worker import Worker
 
@@ -41,11 +44,17 @@ def test_signal_drains_and_its_handler_is_gone_afterwards(
     assert signal.getsignal(number) is before
 
 
+def slate_file() -> int:
+    with closing(SharedSlate()) as shared:
+        return os.dup(shared.fileno())
+
+
 def test_child_whose_supervisor_is_gone_drains(
     worker: Worker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     ours, theirs = socket.socketpair()
-    monkeypatch.setenv(LINE, f"{theirs.detach()} {time.time()}")
+    monkeypatch.setattr(supervised, "slate", Slate())
+    monkeypatch.setenv(LINE, f"{theirs.detach()} {slate_file()} {time.time()}")
     line = ChildsEnd.from_environment()
     assert line is not None
     assert LINE not in os.environ  # for the processes that handlers start
