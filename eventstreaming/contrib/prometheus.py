@@ -14,7 +14,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from eventstreaming.backends import event_stores
-from eventstreaming.operations.queue_activity import QueueHour, queue_hours
+from eventstreaming.operations.queue_activity import QueueHour
 from eventstreaming.operations.saga_status import SHOWN
 from eventstreaming.operations.status import StoreStatus, store_status
 
@@ -72,14 +72,13 @@ class EventStreamingCollector(Collector):
         for alias in self._stores or _in_databases():
             try:
                 status = store_status(limit=0, store=alias)
-                hours = queue_hours(event_stores[alias].database or "")
             except DatabaseError:
                 logger.warning("%s: no metrics", alias, exc_info=True)
                 gauges.add("up", 0, alias)
                 continue
             gauges.add("up", 1, alias)
             _add_status(gauges, alias, status)
-            for hour in hours.values():
+            for hour in status.activity:
                 _add_hour(gauges, alias, hour)
         yield from gauges.families.values()
 

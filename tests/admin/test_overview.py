@@ -80,6 +80,13 @@ def test_queue_shows_its_numbers_and_its_last_hour(admin_client: Client) -> None
     assert "style=" not in page.html.partition('id="es-overview"')[2]
 
 
+def test_queue_that_workers_have_emptied_is_still_there(admin_client: Client) -> None:
+    write_activity("bulk", failed=0, runs=[0, 0, 5])
+    chart, ready, *_, runs, failures = cells(visit(admin_client, "overview/"), "bulk")
+    assert (chart.count("<rect"), ready, failures) == (1, "0", "0.0%")
+    assert "ms" in runs
+
+
 def test_subscription_shows_how_far_behind_it_is(admin_client: Client) -> None:
     append("orders", [NOTED] * 3)
     runner("orders", "billing")

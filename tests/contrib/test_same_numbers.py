@@ -184,8 +184,12 @@ def test_health_has_two_levels_with_bounds_that_can_be_set(settings: Settings) -
 
 @pytest.mark.usefixtures("state")
 def test_scrape_has_the_last_hour_and_no_label_with_many_values() -> None:
+    QueueActivity.objects.create(
+        queue="emptied", done=1, failed=0, waits=[], runs=[], depth=0
+    )
     values = scraped()
     assert values["up",] == 1
+    assert values["queue_messages", "emptied", "ready"] == 0
     assert values["queue_failure_ratio", "mails"] == 0.25
     assert values["queue_out_rate", "mails"] == pytest.approx(3 / 300)
     assert values["queue_run_seconds", "0.95", "mails"] == 0.004
