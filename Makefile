@@ -13,7 +13,7 @@ INSTALLED := $(VENV)/.installed
 export PIP_QUIET ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: help demo test chaos writers statemachine proofs live bench docs lint types build clean
+.PHONY: help demo test chaos writers statemachine proofs live bench docs screenshots lint types build clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -51,6 +51,10 @@ bench: $(INSTALLED) ## Measure beside raw psycopg (ARGS="--only append --quick")
 docs: $(INSTALLED) ## Build the documentation into build/docs; warnings are errors
 	@$(BIN)/python -m pip install -r docs/requirements.txt
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs build/docs
+
+screenshots: $(INSTALLED) ## Take the pictures of the documentation, with a Chromium
+	@SCREENSHOTS=docs/images exec $(BIN)/python -m pytest $(ARGS) \
+		tests/browser/test_screenshots.py
 
 lint: $(INSTALLED) ## Check style, format and import contracts
 	$(BIN)/ruff check

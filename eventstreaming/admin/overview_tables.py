@@ -27,7 +27,7 @@ from eventstreaming.operations.worker_status import WorkerStatus
 from eventstreaming.types import QueueInfo
 
 Text = str | Promise
-SHOWN = 20  # streams
+SHOWN = 10  # streams
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from tests.browser.person import INTRUSIONS, Person
 pytestmark = pytest.mark.django_db(transaction=True)
 
 QUERIES = {"eventstreaming_event_timeline": {"correlation": attacked.STORY}}
-FILES = {"event_export"}
+FILES = {"event_export", "event_raw"}
 # They ask the store about queues, which refuses the names that attack.
 ABOUT_QUEUES = {"overview_changelist", "queue_changelist"}
 # Lists and pages of objects that show no text but names.

@@ -11,6 +11,7 @@ from tests.browser.person import Person
 pytestmark = pytest.mark.django_db(transaction=True)
 
 QUERIES = {"eventstreaming_event_timeline": {"correlation": ATTACK}}
+NO_PAGES = {"export", "raw", "rows"}  # files, and what another page asks for
 OF_DJANGO = {"history", "delete"}  # templates, so their colours are not ours
 
 
@@ -53,6 +54,6 @@ def addresses() -> Iterator[tuple[str, str, bool]]:
         kind = page.name.rpartition("_")[2]
         is_another = page.name == before
         before = page.name
-        # An export is a file; a second history is as the first.
-        if kind != "export" and not (is_another and kind in OF_DJANGO):
+        # A second history is as the first.
+        if kind not in NO_PAGES and not (is_another and kind in OF_DJANGO):
             yield page.url, kind, is_another
