@@ -7,13 +7,14 @@ ARGS ?=
 EVENTS ?= 25000
 FACTOR ?= 10
 CLIENTS ?= 200
+SIZE ?= 1000000
 
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 export PIP_QUIET ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: help demo test chaos writers statemachine proofs live bench docs screenshots lint types build clean
+.PHONY: help demo test chaos writers statemachine proofs live pages bench docs screenshots lint types build clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -43,6 +44,10 @@ writers: $(INSTALLED) ## Lose and repeat no event of many writers (EVENTS=25000)
 live: $(INSTALLED) ## Serve events to many clients that come and go (CLIENTS=200)
 	@LIVE_CLIENTS=$(CLIENTS) LIVE_SECONDS=20 exec $(BIN)/python -m pytest -s \
 		$(ARGS) tests/http/test_live.py -k every_client
+
+pages: $(INSTALLED) ## Measure each page of the admin in long tables (SIZE=1000000 events)
+	@EVENTS_OF_PAGES=$(SIZE) exec $(BIN)/python -m pytest -s -p no:logging \
+		$(ARGS) tests/admin/test_page_costs.py
 
 bench: $(INSTALLED) ## Measure beside raw psycopg (ARGS="--only append --quick")
 	@$(BIN)/python -m pip install -r benchmarks/requirements.txt

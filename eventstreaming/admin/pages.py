@@ -91,7 +91,7 @@ class KeysetChangeList(UncountedChangeList):
     model_admin: Any
     is_cut = False  # there may be more rows in the direction of the cursor
     newer: Cursor | None = None  # towards the first page
-    scan_limit = 50_000  # rows looked at for a page when no index serves
+    scan_limit = 10_000  # rows looked at for a page when no index serves
 
     def get_results(self, request: HttpRequest) -> None:
         keyset = Keyset(self.model, self.model_admin.get_keyset(request, self))

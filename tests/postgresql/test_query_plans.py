@@ -173,8 +173,6 @@ NOT_ABOUT_BIG_TABLES = {
     "fence_holders",
     "fence_status",
     "notify",
-    "sample_dead_letters",  # pages of a sample, two hundred at most
-    "sample_messages",
     "take_partition",  # partitions are few
     "wake_group",
 }
