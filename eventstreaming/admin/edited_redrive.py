@@ -16,7 +16,8 @@ from eventstreaming import services
 from eventstreaming.admin.actions import log_action
 from eventstreaming.admin.message_pages import MessagePageAdmin
 from eventstreaming.admin.payloads import is_redacted, may_see_payloads
-from eventstreaming.events.envelopes import edited_headers, new_message
+from eventstreaming.events.enqueue_options import edited_headers
+from eventstreaming.events.envelopes import new_message
 from eventstreaming.exceptions import InvalidArgument
 from eventstreaming.models import DeadLetter
 from eventstreaming.operations.redaction import shown

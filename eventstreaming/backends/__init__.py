@@ -12,6 +12,7 @@ Without the setting, "default" is the right store for the project's default
 database.
 """
 
+from threading import local
 from typing import TYPE_CHECKING, Any
 
 from asgiref.local import Local
@@ -38,10 +39,14 @@ else:
 
 
 class EventStoreHandler(Handler):
-    """The stores by alias; one object per thread or async context."""
+    """The stores by alias; one object per thread."""
 
     settings_name = SETTING
     exception_class = InvalidEventStore
+
+    def __init__(self, settings: Any = None) -> None:
+        super().__init__(settings)
+        self._found = local()
 
     def configure_settings(self, settings_dict: Any) -> dict[str, Any]:
         if settings_dict is None:
@@ -61,13 +66,20 @@ class EventStoreHandler(Handler):
             raise InvalidEventStore(
                 f"store must be an alias of {SETTING}, not {type(alias).__name__}"
             )
-        return super().__getitem__(alias)
+        try:
+            found: BaseEventStore = self._found.stores[alias]
+        except (AttributeError, KeyError):
+            found = super().__getitem__(alias)
+            # Django's own look-up takes longer than all checks of a message.
+            vars(self._found).setdefault("stores", {})[alias] = found
+        return found
 
     def forget(self) -> None:
         """Build the stores anew, from the settings as they are now."""
         self.__dict__.pop("settings", None)  # a cached property
         self._settings = None
         self._connections = Local(self.thread_critical)
+        self._found = local()
 
     def create_connection(self, alias: str) -> BaseEventStore:
         entry = self.settings[alias]

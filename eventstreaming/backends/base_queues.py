@@ -14,13 +14,8 @@ from eventstreaming.backends.consuming import AsyncConsumption, Consumption
 from eventstreaming.backends.twins import async_block, async_method
 from eventstreaming.backends.waiting import pauses
 from eventstreaming.events import arguments
-from eventstreaming.events.envelopes import (
-    EnqueueOptions,
-    NewMessage,
-    enqueue_options,
-    new_message,
-    new_messages,
-)
+from eventstreaming.events.enqueue_options import EnqueueOptions, enqueue_options
+from eventstreaming.events.envelopes import NewMessage, new_message, new_messages
 from eventstreaming.events.observing import sending
 from eventstreaming.events.queue_settings import Delays, QueueSettings
 from eventstreaming.events.signals import tell_enqueued

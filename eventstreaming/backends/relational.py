@@ -19,7 +19,11 @@ from eventstreaming.backends.resting import RestingConnection, is_in_transaction
 from eventstreaming.backends.statements import statement
 from eventstreaming.backends.waking.announcing import announce
 from eventstreaming.backends.waking.listening import ListenedWaiters
-from eventstreaming.backends.waking.waiters import Waiters, waiters_at
+from eventstreaming.backends.waking.waiters import (
+    Waiters,
+    known_waiters,
+    waiters_at,
+)
 from eventstreaming.exceptions import (
     InvalidEventStore,
     LeaseInTransaction,
@@ -94,7 +98,9 @@ class RelationalStore(BaseEventStore):
             function()
 
     def _tell(self, connection: BaseDatabaseWrapper, topic: str) -> None:
-        self.waiters.ring(topic)
+        waiters = known_waiters((self.database, self._notifies))
+        if waiters is not None:
+            waiters.ring(topic)
         # A test runs the hooks of its own transaction inside it.
         if self._notifies and not connection.in_atomic_block:
             announce(connection, topic)

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from eventstreaming.events import arguments
-from eventstreaming.events.envelopes import NewMessage, edited_headers, new_message
+from eventstreaming.events.enqueue_options import edited_headers
+from eventstreaming.events.envelopes import NewMessage, new_message
 from eventstreaming.events.limits import limits
 from eventstreaming.exceptions import InvalidValue
 from eventstreaming.types import JSON, Duration

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 from zlib import crc32
 
@@ -24,7 +24,6 @@ from eventstreaming.exceptions import InvalidType, InvalidValue
 from eventstreaming.types import JSON, Append, EventData, ExpectedVersion, StoredEvent
 
 BUCKETS = 1024
-WINDOW_AT_MOST = 7 * 86_400.0  # seconds; so long are keys kept
 
 
 # None of these is part of a cycle, so the garbage collector need not know them.
@@ -83,19 +82,6 @@ class NewMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     schema_version: int
     data: JSON
     json: bytes
-
-
-class EnqueueOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How messages are to be delivered, checked."""
-
-    delay: float
-    priority: int
-    group_key: str | None
-    deduplication_key: str | None
-    deduplication_window: float | None
-    expires_in: float | None
-    headers: dict[str, JSON]
-    correlation_id: str | None
 
 
 @lru_cache(maxsize=4096)
@@ -260,44 +246,6 @@ def new_message(message: object, field: str = "message") -> NewMessage:
     )
 
 
-def enqueue_options(
-    *,
-    delay: Any,
-    priority: int,
-    group_key: str | None,
-    deduplication_key: str | None,
-    expires_in: Any,
-    headers: Mapping[str, JSON] | None,
-    correlation_id: str | None,
-    deduplication_window: Any = None,
-) -> EnqueueOptions:
-    """Check the options of `enqueue()` and `enqueue_many()`."""
-    if group_key is not None and priority != 0:
-        raise InvalidValue("priority", "a message with a group_key has none")
-    if deduplication_window is not None:
-        deduplication_window = arguments.seconds(
-            deduplication_window, "deduplication_window", WINDOW_AT_MOST
-        )
-        if deduplication_key is None:
-            raise InvalidValue("deduplication_window", "needs a deduplication_key")
-    return EnqueueOptions(
-        delay=arguments.optional_delay(delay) or 0.0,
-        priority=arguments.integer(priority, "priority", -32_767, 32_767),
-        group_key=arguments.text(group_key, "group_key"),
-        deduplication_key=arguments.text(deduplication_key, "deduplication_key"),
-        deduplication_window=deduplication_window,
-        expires_in=arguments.optional_delay(expires_in, "expires_in"),
-        headers=_object(arguments.mapping(headers, "headers"), "headers"),
-        correlation_id=arguments.text(correlation_id, "correlation_id")
-        or current_correlation().correlation_id,
-    )
-
-
-def edited_headers(headers: object) -> dict[str, JSON]:
-    """Check headers that take the place of a message's."""
-    return _object(arguments.mapping(headers, "headers"), "headers")
-
-
 def _refuse_what_only_events_have(message: object, field: str) -> None:
     if not isinstance(message, EventData):
         return
@@ -388,13 +336,3 @@ def _metadata(value: Mapping[str, JSON], field: str) -> tuple[dict[str, JSON], b
     field = f"{field}.metadata"
     data = values.canonical(codec.dump(dict(value), field), field)
     return data, values.to_json(data, field, limits().metadata_bytes)
-
-
-def _object(value: Mapping[str, JSON], field: str) -> dict[str, JSON]:
-    if not value:
-        return {}
-    data: dict[str, JSON] = values.checked(
-        codec.dump(dict(value), field, literal=True), field
-    )
-    values.to_json(data, field, limits().metadata_bytes)
-    return data

@@ -42,7 +42,7 @@ def tell_appended(
     store: Writing, stream_name: str, events: Sequence[StoredEvent]
 ) -> None:
     """Send `events_appended` once the caller's transaction is committed."""
-    if events and events_appended.has_listeners(StoredEvent):
+    if events_appended.receivers and events:
         store.after_commit(
             partial(
                 events_appended.send_robust,
@@ -56,7 +56,7 @@ def tell_appended(
 
 def tell_enqueued(store: Writing, stream_name: str, ids: Sequence[EnqueuedId]) -> None:
     """Send `messages_enqueued` once the caller's transaction is committed."""
-    if ids and messages_enqueued.has_listeners(Message):
+    if messages_enqueued.receivers and ids:
         store.after_commit(
             partial(
                 messages_enqueued.send_robust,

@@ -8,10 +8,10 @@ import pytest
 from django.test import override_settings
 
 from eventstreaming.events.correlation import correlation_scope
+from eventstreaming.events.enqueue_options import enqueue_options
 from eventstreaming.events.envelopes import (
     BUCKETS,
     bucket_of,
-    enqueue_options,
     new_events,
     new_message,
     new_messages,

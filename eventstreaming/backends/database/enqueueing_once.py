@@ -7,7 +7,8 @@ from typing import Any
 from django.db.models.functions import Now
 
 from eventstreaming.backends.relational import RelationalStore
-from eventstreaming.events.envelopes import EnqueueOptions, NewMessage, message_digest
+from eventstreaming.events.enqueue_options import EnqueueOptions
+from eventstreaming.events.envelopes import NewMessage, message_digest
 from eventstreaming.exceptions import IdempotencyConflict
 from eventstreaming.models import IdempotencyKey
 from eventstreaming.types import EnqueuedId

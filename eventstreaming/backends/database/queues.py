@@ -15,10 +15,8 @@ from eventstreaming.backends.database.tables import stored_json
 from eventstreaming.backends.failures import CANCELLED, DELIVERED_TOO_OFTEN
 from eventstreaming.backends.identity import worker_id
 from eventstreaming.events import arguments
-from eventstreaming.events.envelopes import (
-    EnqueueOptions,
-    NewMessage,
-)
+from eventstreaming.events.enqueue_options import EnqueueOptions
+from eventstreaming.events.envelopes import NewMessage
 from eventstreaming.events.limits import limits
 from eventstreaming.events.queue_settings import MAX_COUNT, SKIP
 from eventstreaming.events.signals import tell_buried

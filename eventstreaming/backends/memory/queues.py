@@ -7,11 +7,8 @@ from eventstreaming.backends.failures import CANCELLED, DELIVERED_TOO_OFTEN
 from eventstreaming.backends.memory.data import KeptMessage, MemoryData, copied
 from eventstreaming.backends.memory.queue_settings import QueueSettingsOperations
 from eventstreaming.events import arguments
-from eventstreaming.events.envelopes import (
-    EnqueueOptions,
-    NewMessage,
-    message_digest,
-)
+from eventstreaming.events.enqueue_options import EnqueueOptions
+from eventstreaming.events.envelopes import NewMessage, message_digest
 from eventstreaming.events.limits import limits
 from eventstreaming.events.queue_settings import MAX_COUNT
 from eventstreaming.events.signals import tell_buried

@@ -8,12 +8,13 @@ where somebody watches its cursors, a log, a wrapper or a tool, they get to see 
 Nothing is prepared unless the project's DATABASES say so.
 """
 
+from asyncio import _get_running_loop
 from functools import lru_cache
+from threading import get_ident
 from typing import Any
 
 from django.apps import apps
 from django.db.backends import utils
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql.base import (
     Cursor,
     DatabaseWrapper,
@@ -42,16 +43,20 @@ class BoundStatements(RelationalStore):
         cursor = _kept_cursor(connection, name)
         if cursor is None:
             return self._execute(name, params)
-        connection.validate_no_broken_transaction()
-        with connection.wrap_database_errors:
+        if connection.needs_rollback:
+            connection.validate_no_broken_transaction()
+        try:
             cursor.execute(statement(name), params)
             rows: list[Any] = cursor.fetchall()
+        except Exception:
+            with connection.wrap_database_errors:
+                raise
         if len(rows) > MOST_ROWS:
             vars(connection.connection)[_KEPT].pop(name, None)
         return rows
 
 
-def _kept_cursor(connection: BaseDatabaseWrapper, name: str) -> Any:
+def _kept_cursor(connection: Any, name: str) -> Any:
     """
     Return the driver's cursor of a statement.
 
@@ -66,9 +71,13 @@ def _kept_cursor(connection: BaseDatabaseWrapper, name: str) -> Any:
         return None
     if not apps.ready or not _executes_as_django_does():
         return None
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    connection.validate_thread_sharing()
+    # What Django asks each time, in calls that are mostly for nothing.
+    if connection.health_check_enabled and not connection.health_check_done:
+        connection.close_if_health_check_failed()
+    if connection.connection is None or _get_running_loop() is not None:
+        connection.ensure_connection()  # refuses an event loop
+    if connection._thread_ident != get_ident():
+        connection.validate_thread_sharing()
     driver: Any = connection.connection
     if type(driver) is not Connection or driver.cursor_factory not in _OF_DJANGO:
         return None

@@ -7,22 +7,10 @@ import msgspec
 from eventstreaming.backends.database.enqueueing_once import EnqueueOnceOperations
 from eventstreaming.backends.postgresql.copying import column_text, json_texts
 from eventstreaming.backends.postgresql.leases import LeaseOperations
-from eventstreaming.events.envelopes import (
-    EnqueueOptions,
-    NewMessage,
-)
+from eventstreaming.events.enqueue_options import PLAIN, EnqueueOptions
+from eventstreaming.events.envelopes import NewMessage
 from eventstreaming.types import EnqueuedId
 
-_PLAIN = EnqueueOptions(
-    delay=0.0,
-    priority=0,
-    group_key=None,
-    deduplication_key=None,
-    deduplication_window=None,
-    expires_in=None,
-    headers={},
-    correlation_id=None,
-)
 _encoder = msgspec.json.Encoder()
 
 
@@ -58,7 +46,7 @@ class EnqueueOperations(LeaseOperations, EnqueueOnceOperations):
             "schema_version": new.schema_version,
             "data": new.json.decode(),
         }
-        if options == _PLAIN:  # fewer parameters take less time
+        if options is PLAIN:  # fewer parameters take less time
             name = "enqueue_plain"
         else:
             name = "enqueue"

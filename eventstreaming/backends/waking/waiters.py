@@ -75,6 +75,11 @@ def waiters_at(place: Hashable, make: Callable[[], Waiters]) -> Waiters:
     return found or _by_place.setdefault(place, make())
 
 
+def known_waiters(place: Hashable) -> Waiters | None:
+    """Return the process's waiters for a place, if anybody has ever waited there."""
+    return _by_place.get(place)
+
+
 # Threads do not live on in a forked process, nor does a listener.
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_by_place.clear)
