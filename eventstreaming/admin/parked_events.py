@@ -92,6 +92,7 @@ class ParkedEventAdmin(BulkMixin):
         "attempts",
         "error_block",
         "parked",
+        "event_data",
         "edited_data",
     )
     readonly_fields = (*fields[:-1], "edited_block")
@@ -221,6 +222,14 @@ class ParkedEventAdmin(BulkMixin):
     @admin.display(description=_("error"))
     def error_block(self, row: ParkedEvent) -> str:
         return error_block(row, row.error)
+
+    @admin.display(description=_("data of the event"))
+    def event_data(self, row: ParkedEvent) -> str:
+        """Return what the event itself says; it never changes."""
+        event = Event.objects.filter(position=row.position).first()
+        if event is None:
+            return gettext("The event was removed.")
+        return data_block(row, row.stream_name, row.event_type, event.data)
 
     @admin.display(description=_("edited data"))
     def edited_block(self, row: ParkedEvent) -> str:

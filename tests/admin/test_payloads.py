@@ -170,6 +170,20 @@ def test_who_sees_no_payload_cannot_write_one(
     assert row.edited_data["card"] == SECRET
 
 
+def test_a_parked_event_shows_its_data_beside_what_was_edited(
+    admin_client: Client, secrets: None
+) -> None:
+    row = ParkedEvent.objects.get()
+    ParkedEvent.objects.update(edited_data={"card": "none"})
+    path = f"parkedevent/{row.pk}/change/"
+    page = visit(admin_client, path)
+    assert "Data of the event:" in page.text
+    assert (SECRET in page.text, "none" in page.text) == (True, True)
+    assert SECRET not in visit(user_with(but="view_payload"), path).html
+    ParkedEvent.objects.update(position=10**9)
+    assert "The event was removed." in visit(admin_client, path).text
+
+
 def test_what_is_partly_hidden_is_sent_back_as_it_is(
     admin_client: Client, secrets: None
 ) -> None:
