@@ -73,6 +73,23 @@ def test_a_dead_letter_is_sent_back(superuser: Person) -> None:
     assert Message.objects.filter(queue="mail", attempts=0, state=0).count() == 3
 
 
+def test_all_that_match_get_another_priority(superuser: Person) -> None:
+    ready = Message.objects.filter(queue="mail", state=Message.State.READY)
+    assert ready.count() == 2
+    assert ready.filter(group_key=None).count() == 1
+    superuser.open(f"{ROOT}message/?queue=mail")
+    superuser.find("[name=select_across]").click()
+    superuser.choose("prioritize_selected")
+    (question,) = superuser.texts("#content > p")
+    assert question.startswith("Which priority are 2 messages to have?")
+    assert superuser.complaints() == []
+    superuser.type("#content [name=priority]", "7")
+    superuser.click("#content [type=submit]")
+    assert superuser.texts(".messagelist .success") == ["Done for 1 message."]
+    assert superuser.texts(".messagelist .warning")[0].startswith("1 was passed over")
+    assert ready.get(group_key=None).rank == -7
+
+
 def test_dead_letters_are_deleted_after_a_question(superuser: Person) -> None:
     superuser.open(f"{ROOT}deadletter/")
     superuser.find("#action-toggle").click()
