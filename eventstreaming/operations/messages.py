@@ -1,5 +1,6 @@
 """What an operator does to messages that wait or run."""
 
+from collections import defaultdict
 from collections.abc import Collection
 
 from django.db.models import Q
@@ -8,7 +9,6 @@ from django.db.models.functions import Now
 from eventstreaming import services
 from eventstreaming.backends import DEFAULT_ALIAS, event_stores
 from eventstreaming.events import arguments
-from eventstreaming.exceptions import MessageNotFound
 from eventstreaming.models import Message
 from eventstreaming.models.queues import NEVER
 
@@ -54,22 +54,21 @@ def change_priority(
     return _change(ids, other, using, store, rank=-priority)
 
 
-def cancel_all(ids: Collection[int], *, using: str) -> list[int]:
+def cancel_all(
+    ids: Collection[int], *, using: str, store: str = DEFAULT_ALIAS
+) -> list[int]:
     """
     Cancel messages; return the ids of those that were there.
 
     See services.cancel(): what nobody holds becomes a dead letter, and who handles
-    one is asked to end.
+    one is asked to end. A message whose handler is about to commit is passed over.
     """
-    rows = Message.objects.using(using).filter(pk__in=ids).order_by("pk")
-    return [
-        number
-        for number, queue in rows.values_list("pk", "queue")
-        if _cancel(queue, number)
-    ]
+    return _cancel(_locked(ids, Q(), using), store)
 
 
-def set_aside(ids: Collection[int], *, using: str) -> list[int]:
+def set_aside(
+    ids: Collection[int], *, using: str, store: str = DEFAULT_ALIAS
+) -> list[int]:
     """
     Make messages dead letters at once, cancelled; return their ids.
 
@@ -79,7 +78,7 @@ def set_aside(ids: Collection[int], *, using: str) -> list[int]:
     """
     rows = _locked(ids, Q(), using)
     Message.objects.using(using).filter(pk__in=rows).update(leased_until=NEVER)
-    return [number for number, queue in rows.items() if _cancel(queue, number)]
+    return _cancel(rows, store)
 
 
 def delete(ids: Collection[int], *, using: str) -> list[int]:
@@ -96,12 +95,16 @@ def delete(ids: Collection[int], *, using: str) -> list[int]:
     ]
 
 
-def _cancel(queue: str, number: int) -> bool:
-    try:
-        services.cancel(queue, str(number))
-    except MessageNotFound:
-        return False
-    return True
+def _cancel(queues: dict[int, str], store: str) -> list[int]:
+    """Cancel messages, whose queues are given by id."""
+    ids_by_queue = defaultdict(list)
+    for number, queue in queues.items():
+        ids_by_queue[queue].append(str(number))
+    return [
+        int(number)
+        for queue, ids in ids_by_queue.items()
+        for number in event_stores[store].cancel_many(queue, ids)
+    ]
 
 
 def _change(

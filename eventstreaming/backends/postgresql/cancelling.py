@@ -33,6 +33,23 @@ class CancelOperations(LeaseOperations):
             self._look_again(stream_name, number)
         return not is_held
 
+    def cancel_many(self, stream_name: str, message_ids: Iterable[str]) -> list[str]:
+        """See BaseCancelling.cancel_many(). One statement, and one for each of a group."""
+        stream_name = arguments.stream_name(stream_name)
+        asked = list(message_ids)
+        rows = self._execute(
+            "cancel_many",
+            {
+                "queue": stream_name,
+                "ids": [arguments.message_id(number) for number in asked],
+                "error": CANCELLED.text,
+                "fingerprint": CANCELLED.fingerprint,
+            },
+        )
+        done = {str(number) for (number,) in rows}
+        left = [number for number in asked if number not in done]
+        return [*sorted(done, key=int), *super().cancel_many(stream_name, left)]
+
     def cancelled_among(self, messages: Iterable[Message]) -> list[Message]:
         """See BaseCancelling.cancelled_among()."""
         asked = leased(messages)

@@ -44,6 +44,21 @@ class CancelContract(ContractCase):
         self.assertTrue(self.cancel(number))
         self.assert_cancelled(number)
 
+    def test_several_are_cancelled_and_the_rest_of_a_group_goes_on(self) -> None:
+        plain, done = (self.store.enqueue(self.queue, {}) for _ in range(2))
+        self.store.acknowledge(self.queue, done)
+        first, second, third = (
+            self.store.enqueue(self.queue, {}, group_key="g") for _ in range(3)
+        )
+        asked = [plain, done, first, second]
+        found = self.store.cancel_many(self.queue, asked)
+        self.assertEqual(sorted(found, key=int), [plain, first, second])
+        self.assertEqual(self.lease().message_id, third)
+        letters = self.store.dead_letters(self.queue)
+        self.assertEqual({letter.message_id for letter in letters}, set(found))
+        self.assertEqual({letter.reason for letter in letters}, {"cancelled"})
+        self.assertEqual(self.store.cancel_many(self.queue, asked), [])
+
     def test_message_of_another_queue_is_left_alone(self) -> None:
         (number,) = self.enqueue_numbers(1)
         with self.assertRaises(MessageNotFound):
