@@ -17,7 +17,7 @@ from eventstreaming.events import arguments
 from eventstreaming.exceptions import InvalidType, InvalidValue
 from eventstreaming.operations.pacing import Pace
 from eventstreaming.operations.times import aware_time
-from eventstreaming.processing.calls import handle_event
+from eventstreaming.processing.calls import EventCaller
 from eventstreaming.processing.source_places import bounds_of, place_at, read_source
 from eventstreaming.processing.sources import Source
 from eventstreaming.types import StoredEvent
@@ -107,6 +107,7 @@ def replay(
     if end is not None:
         last = min(last, end)
     done = ReplayProgress(first=first if start is None else start, last=last)
+    call = EventCaller(handler, None)
     began = clock.monotonic()
     if start is not None and start > last:
         return done
@@ -117,7 +118,7 @@ def replay(
             continue
         pace.wait()
         try:
-            handle_event(handler, event)
+            call(event)
         except BaseException as error:
             error.add_note(f"The replay of {source!r} stopped at {event!r}.")
             raise

@@ -13,7 +13,7 @@ from eventstreaming.backends import relational
 from eventstreaming.backends.database import burying
 from eventstreaming.backends.database import queues as orm_queues
 from eventstreaming.backends.database.leases import LeaseOperations as ORMLeases
-from eventstreaming.backends.memory import leases, reading, writing
+from eventstreaming.backends.memory import idempotency, leases, reading, writing
 from eventstreaming.backends.memory.data import KeptMessage
 from eventstreaming.backends.postgresql import bound, claiming
 from eventstreaming.backends.statements import statement
@@ -58,6 +58,10 @@ def check_no_version_of_a_new_stream(name: str, expected: Any, *, actual: int) -
         check_version(name, expected, actual=actual)
 
 
+def never(message: KeptMessage) -> bool:
+    return False
+
+
 check_version = writing._check_version
 
 IN_MEMORY: dict[str, Callable[[], Patch]] = {
@@ -78,6 +82,12 @@ IN_MEMORY: dict[str, Callable[[], Patch]] = {
     ),
     "NO_STREAM fits any stream": lambda: mock.patch.object(
         writing, "_check_version", check_no_version_of_a_new_stream
+    ),
+    "a held message is not cancelled": lambda: mock.patch.object(
+        KeptMessage, "cancel_requested", property(never, lambda self, value: None)
+    ),
+    "a known key counts for whatever comes": lambda: mock.patch.object(
+        idempotency, "digest_of", return_value=""
     ),
 }
 

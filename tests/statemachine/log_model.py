@@ -70,6 +70,8 @@ class LogModel:
     events: list[ModelEvent] = field(default_factory=list)
     first: dict[str, int] = field(default_factory=dict)  # kept offset, if truncated
     deleted: set[str] = field(default_factory=set)
+    # By stream and idempotency key: what the first call has written.
+    once: dict[tuple[str, str], list[ModelEvent]] = field(default_factory=dict)
 
     def append(self, appends: Sequence[NewEvents]) -> list[list[ModelEvent]]:
         """Append all or none, in the order of the names."""

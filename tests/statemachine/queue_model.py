@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from eventstreaming.backends.failures import CANCELLED
 from eventstreaming.exceptions import LeaseLost
 
 # What holds for a queue without settings.
@@ -28,6 +29,7 @@ class ModelMessage:
     leased_until: float | None = None
     deliveries: int = 0
     attempts: int = 0
+    cancelled: bool = False
     reason: str = ""  # of a dead letter
     error: str = ""
 
@@ -55,6 +57,8 @@ class QueueModel:
     live: dict[int, ModelMessage] = field(default_factory=dict)
     dead: dict[int, ModelMessage] = field(default_factory=dict)
     settings: dict[str, dict[str, object]] = field(default_factory=dict)
+    # By queue and idempotency key: the number and the id of the first message.
+    once: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
 
     def put(self, message: ModelMessage) -> None:
         assert message.id > max([0, *self.live, *self.dead])
@@ -84,7 +88,10 @@ class QueueModel:
             return
         for message in self.of(queue):
             if message.is_visible(now) and not self.waits_for_its_group(message, now):
-                if message.expires_at <= now:
+                if message.cancelled:
+                    message.token += 1
+                    self.bury(message, "cancelled", CANCELLED.text)
+                elif message.expires_at <= now:
                     del self.live[message.id]
                 else:
                     yield message
@@ -146,10 +153,21 @@ class QueueModel:
         message.attempts += 1
         message.leased_until = None
         most = self.setting(message.queue, "max_attempts", MAX_ATTEMPTS)
+        if message.cancelled:
+            self.bury(message, "cancelled", error)
+            return False
         if dead_letter or message.attempts >= (max_attempts or most):
             self.bury(message, "rejected" if dead_letter else "max_attempts", error)
             return False
         message.due_at = due_at
+        return True
+
+    def cancel(self, message: ModelMessage, now: float) -> bool:
+        """Bury a message that nobody holds; have a held one not come again."""
+        if message.is_leased(now):
+            message.cancelled = True
+            return False
+        self.bury(message, "cancelled", CANCELLED.text)
         return True
 
     def bury(self, message: ModelMessage, reason: str, error: str = "") -> None:
@@ -168,6 +186,7 @@ class QueueModel:
         ][:limit]
         for message in chosen:
             message.deliveries = message.attempts = 0
+            message.cancelled = False
             message.due_at, message.expires_at = now, float("inf")
             self.live[message.id] = self.dead.pop(message.id)
         return len(chosen)

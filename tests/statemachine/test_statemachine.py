@@ -21,6 +21,12 @@ FLOORS = {
     "LeaseLost released": 4,
     "WrongExpectedVersion": 10,
     "InvalidValue": 5,
+    "cancelled": 5,
+    "cancelled while held": 3,
+    "enqueued once": 2,
+    "appended once": 2,
+    "deferred": 5,
+    "consumed": 2,
 }
 
 
