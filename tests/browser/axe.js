@@ -8,8 +8,8 @@ const options = {
     resultTypes: ["violations"],
     ...(rules.length ? {runOnly: rules} : {}),
 };
-// The rows of a list are alike.
-const context = {exclude: ["#result_list tbody tr:nth-child(n + 6)"]};
+// The rows of a list are alike, and Django's list of all models is on each page.
+const context = {exclude: ["#result_list tbody tr:nth-child(n + 6)", "#nav-sidebar"]};
 // What Django's own templates have: on each page, on each list with a search, and
 // where it asks whether to delete.
 const isOfDjango = (rule, element) =>

@@ -33,7 +33,8 @@ def test_events_are_searched_and_filtered(viewer: Person) -> None:
     assert viewer.column("place") == ["order-1@0"]
     viewer.type("#searchbar", "no-such-stream")
     viewer.click("#changelist-search [type=submit]")
-    assert viewer.texts(".es-empty") == ["No event matches the filters and the search."]
+    (empty,) = viewer.texts(".es-empty")
+    assert empty.startswith("No event matches the filters and the search.")
     assert viewer.complaints() == []
 
 
@@ -159,11 +160,3 @@ def test_a_saga_is_cancelled_after_a_question(superuser: Person) -> None:
     (passed_over,) = superuser.texts(".messagelist .warning")
     assert passed_over.startswith("1 was passed over")  # nothing declares it here
     assert superuser.complaints() == []
-
-
-@pytest.mark.parametrize("name", ["deadletter", "queue", "saga", "subscription"])
-def test_a_viewer_is_offered_nothing_to_do(viewer: Person, name: str) -> None:
-    viewer.open(f"{ROOT}{name}/")
-    assert viewer.texts("select[name=action], .addlink") == []
-    viewer.open(viewer.links(f"#result_list a[href*='/{name}/'][href*='/change/']")[0])
-    assert viewer.texts("#content input:not([type=hidden]), #content button") == []
