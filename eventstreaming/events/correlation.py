@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from uuid_utils.compat import uuid7
 
 from eventstreaming.events import arguments
-from eventstreaming.types import StoredEvent
+from eventstreaming.types import Message, StoredEvent
 
 
 class Correlation(NamedTuple):
@@ -23,8 +23,8 @@ class Correlation(NamedTuple):
     causation_id: str | None = None
 
 
-# An event is its own correlation: worked out when it is asked for.
-_current: ContextVar[Correlation | StoredEvent] = ContextVar(
+# What is reacted to is a correlation by itself: worked out when it is asked for.
+_current: ContextVar[Correlation | StoredEvent | Message] = ContextVar(
     "eventstreaming_correlation",
     default=Correlation(),  # noqa: B039 - a tuple is immutable
 )
@@ -35,13 +35,16 @@ def current_correlation() -> Correlation:
     current = _current.get()
     if isinstance(current, Correlation):
         return current
+    if isinstance(current, Message):
+        origin = f"{current.stream_name}:{current.message_id}"[-255:]
+        return Correlation(current.correlation_id or origin, origin)
     event_id = str(current.event_id)
     return Correlation(current.correlation_id or event_id, event_id)
 
 
-def begin_reaction(event: StoredEvent) -> Token[Any]:
-    """Let what is written from now on carry an event's story on, as its effect."""
-    return _current.set(event)
+def begin_reaction(given: StoredEvent | Message) -> Token[Any]:
+    """Let what is written from now on carry its story on, as its effect."""
+    return _current.set(given)
 
 
 def end_reaction(token: Token[Any]) -> None:

@@ -1,7 +1,5 @@
 """What a handler is given at this moment, carried by a context variable."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from typing import Any
@@ -27,8 +25,8 @@ class Handling:
 
 
 _NOTHING = Handling()
-# Of an event the parts: most handlers never ask.
-_current: ContextVar[Handling | tuple[str | None, StoredEvent] | None] = ContextVar(
+# What was given, as it is: most handlers never ask.
+_current: ContextVar[Message | tuple[str | None, StoredEvent] | None] = ContextVar(
     "eventstreaming_handling", default=None
 )
 
@@ -36,8 +34,14 @@ _current: ContextVar[Handling | tuple[str | None, StoredEvent] | None] = Context
 def current_handling() -> Handling:
     """Return what the handler was given that runs in this thread or task."""
     current = _current.get()
-    if not isinstance(current, tuple):
-        return current or _NOTHING
+    if current is None:
+        return _NOTHING
+    if isinstance(current, Message):
+        return Handling(
+            queue=current.stream_name,
+            message_id=current.message_id,
+            attempt=current.attempts + 1,
+        )
     subscription, event = current
     return Handling(
         subscription=subscription,
@@ -47,19 +51,9 @@ def current_handling() -> Handling:
     )
 
 
-@contextmanager
-def handling_message(message: Message) -> Iterator[None]:
-    """Name the message that the block handles."""
-    handling = Handling(
-        queue=message.stream_name,
-        message_id=message.message_id,
-        attempt=message.attempts + 1,
-    )
-    token = _current.set(handling)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+def begin_message(message: Message) -> Token[Any]:
+    """Name the message that is handled from now on."""
+    return _current.set(message)
 
 
 def begin_event(subscription: str | None, event: StoredEvent) -> Token[Any]:
@@ -67,6 +61,6 @@ def begin_event(subscription: str | None, event: StoredEvent) -> Token[Any]:
     return _current.set((subscription, event))
 
 
-def end_event(token: Token[Any]) -> None:
-    """Go back to what was named before begin_event()."""
+def end_handling(token: Token[Any]) -> None:
+    """Go back to what was named before begin_message() or begin_event()."""
     _current.reset(token)

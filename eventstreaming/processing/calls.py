@@ -1,26 +1,29 @@
 """Calling a handler, sync or async, the same way everywhere."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from inspect import iscoroutinefunction
 from typing import Any
 
 from asgiref.sync import async_to_sync
 
-from eventstreaming.events.correlation import (
-    begin_reaction,
-    correlation_scope,
-    end_reaction,
-)
-from eventstreaming.events.handling import begin_event, end_event, handling_message
+from eventstreaming.events.correlation import begin_reaction, end_reaction
+from eventstreaming.events.handling import begin_event, begin_message, end_handling
 from eventstreaming.events.observing import handling, observers
 from eventstreaming.types import Message, StoredEvent
 
 
 def handle_message(function: Callable[[Message], Any], message: Message) -> None:
     """Call a queue handler; what it writes carries the message's story on."""
-    with _story_of(message):
-        _call(function, message)
+    story, named = begin_reaction(message), begin_message(message)
+    try:
+        if observers:
+            with handling(message):
+                _call(function, message)
+        else:
+            _call(function, message)
+    finally:
+        end_handling(named)
+        end_reaction(story)
 
 
 async def ahandle_message(function: Callable[[Message], Any], message: Message) -> None:
@@ -29,8 +32,13 @@ async def ahandle_message(function: Callable[[Message], Any], message: Message) 
 
     Its database connections are those of the caller's ThreadSensitiveContext.
     """
-    with _story_of(message):
-        await function(message)
+    story, named = begin_reaction(message), begin_message(message)
+    try:
+        with handling(message):
+            await function(message)
+    finally:
+        end_handling(named)
+        end_reaction(story)
 
 
 def handle_event(
@@ -68,19 +76,8 @@ class EventCaller:
             else:
                 self._function(event)
         finally:
-            end_event(named)
+            end_handling(named)
             end_reaction(story)
-
-
-@contextmanager
-def _story_of(message: Message) -> Iterator[None]:
-    origin = f"{message.stream_name}:{message.message_id}"[-255:]
-    with (
-        correlation_scope(message.correlation_id or origin, causation_id=origin),
-        handling_message(message),
-        handling(message),
-    ):
-        yield
 
 
 def _call(function: Callable[..., Any], argument: object) -> None:

@@ -8,7 +8,7 @@ from eventstreaming.processing.turns import Turns
 from eventstreaming.types import Message
 
 AHEAD_SECONDS = 0.1  # how much unstarted work may lie here
-AHEAD_AT_MOST = 200
+AHEAD_AT_MOST = 800
 PATIENCE_SECONDS = 1.0  # what is not begun by then goes back, for others to take
 
 
