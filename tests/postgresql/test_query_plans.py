@@ -142,6 +142,9 @@ OPERATIONS: dict[str, Callable[[], object]] = {
         "nobody", ["queue-1"]
     ),
     "cancel": lambda: cancel("queue-3", enqueue("queue-3", {})),
+    "cancel many": lambda: event_stores["default"].cancel_many(
+        "queue-3", enqueue_many("queue-3", [{}] * 50)
+    ),
     "pop": lambda: pop("queue-2"),
     "claim from two queues": lambda: event_stores["default"].claim_many(
         {f"queue-{n}": LeaseTerms(30.0, None) for n in (4, 5)}, 10
