@@ -29,12 +29,15 @@ class ReadOperations(MemoryStore):
     ) -> Page:
         """See BaseReading.fetch_stream_page(). No append is ever under way."""
         data = self._data
+        fence = self.fence()  # before the events
         events = data.streams.get(stream_name, [])
         page = _page(events, offset_of, request, size)
         # Looked at after the events: it is raised before any is removed.
         if stream_name in data.deleted:
             raise StreamDeleted(stream_name)
         refuse_truncated(stream_name, request, data.first_offsets.get(stream_name, 0))
+        if stream_name in data.concurrent:
+            return page, max(fence, page[-1].offset if page else -1)
         return page, events[-1].offset if events else -1
 
     def fetch_positions(
