@@ -1,11 +1,13 @@
 """Handlers that run too long, whose message is cancelled, or that do not end."""
 
 import asyncio
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from itertools import count
 
 import pytest
 from django.test import override_settings
@@ -238,12 +240,17 @@ def test_no_interruption_outlives_its_call() -> None:
             pass
 
     disturber = threading.Thread(target=disturb)
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)  # seconds; else it may never be the other's turn
     disturber.start()
     interrupted = 0
     try:
-        for number in range(3_000):
+        deadline = time.monotonic() + 20
+        for number in count():
+            if number >= 3_000 and (interrupted or time.monotonic() > deadline):
+                break
             name = current = f"disturbed {number}"
-            error = interruptible.run(name, partial(spend, number % 500))
+            error = interruptible.run(name, partial(spend, number % 2_000))
             assert error is None or type(error) is HandlerTimeout
             interrupted += error is not None
             name = f"quiet {number}"
@@ -253,6 +260,7 @@ def test_no_interruption_outlives_its_call() -> None:
     finally:
         stop.set()
         disturber.join()
+        sys.setswitchinterval(usual)
     assert interrupted
 
 
