@@ -57,7 +57,7 @@ class AppendOperations(BoundStatements):
         params = {
             "stream_name": stream_name,
             "expected": _version_number(expected),
-            "event_id": event.event_id,
+            "event_id": event.event_id.hex,  # as text: the driver takes longer
             "event_type": event.event_type,
             "schema_version": event.schema_version,
             "bucket": event.bucket,
@@ -165,6 +165,8 @@ def _column_values(event: NewEvent) -> dict[str, Any]:
 
 
 def _version_number(expected: ExpectedVersion) -> int:
+    if expected is ANY_VERSION:  # the most usual; an Enum's hash is slow
+        return -2
     return expected if isinstance(expected, int) else _RULES[expected]
 
 
