@@ -14,6 +14,7 @@ from django.db import (
     transaction,
 )
 from django.db.backends.postgresql.base import DatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 from django.db.transaction import TransactionManagementError
 from django.db.utils import ProgrammingError
 from django.test.utils import CaptureQueriesContext
@@ -127,6 +128,20 @@ def test_whoever_makes_the_cursors_himself_is_asked() -> None:
         append("notes", NOTED)
     cursor.assert_called_once_with()
     assert asked == ["the backend", "the driver"]
+
+
+def test_a_function_around_djangos_own_sees_each_statement() -> None:
+    """Some tools replace the method of the class, for all connections at once."""
+    seen: list[str] = []
+    original = CursorWrapper.execute
+
+    def execute_and_tell(self: CursorWrapper, sql: Any, params: Any = None) -> Any:
+        seen.append(sql)
+        return original(self, sql, params)
+
+    with mock.patch.object(CursorWrapper, "execute", execute_and_tell):
+        append("notes", NOTED)
+    assert ["eventstreaming_append_plain_v1" in sql for sql in seen] == [True]
 
 
 def test_errors_are_those_of_django() -> None:
