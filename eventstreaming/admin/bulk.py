@@ -18,6 +18,7 @@ from eventstreaming.admin.chosen import AT_MOST, ChoiceForm, Chosen, is_across
 from eventstreaming.admin.confirming import ask, is_confirmed
 from eventstreaming.admin.pages import KeysetChangeList
 from eventstreaming.admin.viewing import KeysetAdmin
+from eventstreaming.exceptions import InvalidArgument
 
 Told = Callable[[int], str]
 
@@ -53,6 +54,7 @@ class Tally:
     passed_over: int = 0
     gone: int = 0
     left: int = 0
+    refused: str = ""  # why those that are left cannot be changed
 
 
 class BulkMixin(KeysetAdmin):
@@ -144,7 +146,12 @@ class BulkMixin(KeysetAdmin):
                 return tally
             with transaction.atomic(using=using):
                 found = list(rows.using(using))
-                done = set(change.act(found, using))
+                try:
+                    done = set(change.act(found, using))
+                except InvalidArgument as error:  # a name that only SQL can write
+                    transaction.set_rollback(True, using=using)
+                    tally.refused = str(error)
+                    return tally
                 tally.left -= len(keys)
                 tally.done += len(done)
                 tally.passed_over += len(found) - len(done)
@@ -169,7 +176,11 @@ class BulkMixin(KeysetAdmin):
             self.message_user(request, text, messages.WARNING)
         if tally.gone:
             self.message_user(request, _gone(tally.gone), messages.WARNING)
-        if tally.left:
+        if tally.refused:
+            text = gettext("Not done for %(count)s: %(error)s")
+            told = {"count": f"{tally.left:,}", "error": tally.refused}
+            self.message_user(request, text % told, messages.ERROR)
+        elif tally.left:
             text = gettext(
                 "Still to do: %(count)s. The time of one request was over; do it again "
                 "to go on."

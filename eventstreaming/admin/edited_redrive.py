@@ -138,15 +138,19 @@ class EditedRedriveMixin(MessagePageAdmin):
         note = gettext("Sent back to the queue.")
         if edited:
             note = gettext("Edited and sent back to the queue.")
-        with transaction.atomic(using=router.db_for_write(DeadLetter)):
-            sent = services.redrive(
-                letter.queue,
-                [str(letter.pk)],
-                message=edit["message"],
-                headers=edit["headers"],
-            )
-            if sent:
-                log_action(request, [letter], note)
+        try:
+            with transaction.atomic(using=router.db_for_write(DeadLetter)):
+                sent = services.redrive(
+                    letter.queue,
+                    [str(letter.pk)],
+                    message=edit["message"],
+                    headers=edit["headers"],
+                )
+                if sent:
+                    log_action(request, [letter], note)
+        except InvalidArgument as error:  # its queue has a name that only SQL can write
+            self.message_user(request, str(error), messages.ERROR)
+            return
         if sent:
             self.message_user(request, note, messages.SUCCESS)
         else:

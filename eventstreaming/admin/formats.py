@@ -129,6 +129,15 @@ def add_link(model_admin: Any, model: type[Model], text: Any, **initial: Any) ->
     return _link(model_admin, model, "add", text, (), initial)
 
 
+def leads_elsewhere(url: str) -> bool:
+    """
+    Say whether a browser goes to another page than the one that the URL was made for.
+
+    The name of a row may be a dot or two, and these are steps of a path.
+    """
+    return not {".", ".."}.isdisjoint(url.split("/"))
+
+
 def _link(
     model_admin: Any,
     model: type[Model],
@@ -138,6 +147,8 @@ def _link(
     query: dict[str, Any],
 ) -> str:
     opts = model._meta
+    if not str(text).strip():
+        text = gettext("(no name)")
     try:
         url = reverse(
             f"admin:{opts.app_label}_{opts.model_name}_{page}",
@@ -145,6 +156,8 @@ def _link(
             current_app=model_admin.admin_site.name,
         )
     except NoReverseMatch:
+        return format_html("{}", text)
+    if leads_elsewhere(url):
         return format_html("{}", text)
     if query:
         url = f"{url}?{urlencode(query)}"

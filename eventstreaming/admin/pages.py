@@ -12,10 +12,12 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
+from django.urls import NoReverseMatch
 from django.utils.translation import gettext
 
 from eventstreaming.admin.cursors import Cursor
 from eventstreaming.admin.filters import ScanFilter
+from eventstreaming.admin.formats import leads_elsewhere
 from eventstreaming.admin.keysets import Keyset
 from eventstreaming.admin.payloads import reveal
 
@@ -43,6 +45,13 @@ class UncountedChangeList(ChangeList):
         ):
             raise IncorrectLookupParameters("no text in a database holds a NUL")
         return super().get_queryset(request, exclude_parameters)
+
+    def url_for_result(self, result: Any) -> str:
+        """Return where a row's page is; raise NoReverseMatch if no URL leads there."""
+        url: str = super().url_for_result(result)
+        if leads_elsewhere(url):
+            raise NoReverseMatch(url)
+        return url
 
     def show(self, rows: list[Any]) -> None:
         """Make `rows` the page."""

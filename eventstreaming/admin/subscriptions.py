@@ -154,7 +154,7 @@ class SubscriptionAdmin(ViewOnlyMixin, KeysetAdmin):
     @admin.display(description=_("source"))
     def source_link(self, subscription: Subscription) -> str:
         """Link to the events that the subscription reads."""
-        source = Source.parse(subscription.source)
+        source = Source.stored(subscription.source)
         filters = {}
         if source.kind is SourceKind.STREAM:
             filters["stream"] = source.name
@@ -188,7 +188,7 @@ class SubscriptionAdmin(ViewOnlyMixin, KeysetAdmin):
     def reached(self, subscription: Subscription) -> str:
         """Return the place of the slowest partition."""
         checkpoints = list(subscription.checkpoints.all())
-        in_stream = Source.parse(subscription.source).is_stream
+        in_stream = Source.stored(subscription.source).is_stream
         places = [c.offset if in_stream else c.position for c in checkpoints]
         known = [place for place in places if place is not None]
         if not known or len(known) < len(places):

@@ -321,7 +321,11 @@ class BaseQueues(BaseCancelling, BaseDeadLetters, BaseWaking, ABC):
         """See services.queue_info()."""
 
     def queue_infos(self, stream_names: Sequence[str]) -> list[QueueInfo]:
-        """Return what queue_info() tells of several queues, in their order."""
+        """
+        Return what queue_info() tells of several queues, in their order.
+
+        The names are the store's own: one that no function lets in is not refused.
+        """
         return [self.queue_info(name) for name in stream_names]
 
     @abstractmethod

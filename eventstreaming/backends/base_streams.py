@@ -259,7 +259,11 @@ class BaseStreams(BaseReading):
         """See services.stream_info()."""
 
     def stream_infos(self, stream_names: Sequence[str]) -> list[StreamInfo]:
-        """Return what stream_info() tells of several streams, in their order."""
+        """
+        Return what stream_info() tells of several streams, in their order.
+
+        The names are the store's own: one that no function lets in is not refused.
+        """
         return [self.stream_info(name) for name in stream_names]
 
     @abstractmethod

@@ -29,7 +29,7 @@ def list_streams(call: Call) -> dict[str, Any]:
         call.request, after=parameters.text, limit=parameters.integer
     )
     limit = page_size(given)
-    found = streams_after(given.get("after", ""), limit=limit + 1, store=call.store)
+    found = streams_after(given.get("after"), limit=limit + 1, store=call.store)
     page = found[:limit]
     return {
         "streams": [stream_document(info) for info in page],

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from eventstreaming.backends.fences import FenceHolder
-from eventstreaming.management.tables import seconds, table
+from eventstreaming.management.tables import printable, seconds, table
 from eventstreaming.operations.partition_status import PartitionStatus
 from eventstreaming.operations.queue_activity import QueueHour
 from eventstreaming.operations.saga_status import BOUND, SHOWN, SagaCounts
@@ -35,6 +35,10 @@ WORKERS = ("worker", "state", "in flight", "done", "failed", "events", "MiB", "u
 
 def status_text(status: StoreStatus) -> Iterator[str]:
     """Yield the lines of a status."""
+    return map(printable, _lines(status))
+
+
+def _lines(status: StoreStatus) -> Iterator[str]:
     fence = status.fence
     yield f"store {status.store}: last position {fence.last_position:,}"
     if fence.lag:
@@ -53,7 +57,8 @@ def status_text(status: StoreStatus) -> Iterator[str]:
             if item.parked_keys:
                 yield f"{item.name}: {item.parked_keys:,} keys are parked"
             if item.error:
-                yield f"{item.name}: {item.error.strip().splitlines()[-1][:200]}"
+                lines = item.error.strip().splitlines() or ["an error without a text"]
+                yield f"{item.name}: {lines[-1][:200]}"
     for item in status.subscriptions:
         if item.partitions:
             yield ""

@@ -33,7 +33,14 @@ def seconds(value: float | None) -> str:
     return f"{value:.1f} s"
 
 
+def printable(text: str) -> str:
+    """Return a text of one line that moves no cursor: the rest of it is escaped."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 def _text(cell: Cell) -> str:
     if cell is None:
         return "-"
-    return f"{cell:,}" if isinstance(cell, int) else cell
+    return f"{cell:,}" if isinstance(cell, int) else printable(cell)

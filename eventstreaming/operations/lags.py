@@ -53,7 +53,7 @@ def measure_ahead(
     `streams` are those that are read, by name; see measure_lags().
     """
     rows = list(checkpoints)
-    sources = {row.pk: Source.parse(row.subscription.source) for row in rows}
+    sources = {row.pk: Source.stored(row.subscription.source) for row in rows}
     known: dict[int, int] = {}
     following: dict[int, QuerySet[Event]] = {}
     nothing = Ahead(0, None)

@@ -194,7 +194,7 @@ def _ring(store: BaseEventStore, subscription: str, using: str) -> None:
     """Tell the workers, who may wait for new events only."""
     row = Subscription.objects.using(using).filter(name=subscription).first()
     if row is not None:
-        store.announce(Source.parse(row.source).topic)
+        store.announce(Source.stored(row.source).topic)
 
 
 def _database(store: str) -> str:

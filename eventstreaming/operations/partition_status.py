@@ -41,7 +41,7 @@ def partition_status(row: Any, end: int) -> PartitionStatus:
 
     The row of the checkpoint has what `next_events()` found as `ahead`.
     """
-    is_stream = Source.parse(row.subscription.source).is_stream
+    is_stream = Source.stored(row.subscription.source).is_stream
     lag, exact, behind = _lag(Sample.read(row.ahead), end)
     return PartitionStatus(
         partition=row.partition,

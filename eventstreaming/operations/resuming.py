@@ -36,7 +36,7 @@ def resume_subscriptions(subscriptions: Iterable[int], *, using: str) -> list[in
 
 
 def _pass_over_removed(subscription: Subscription, using: str) -> None:
-    source = Source.parse(subscription.source)
+    source = Source.stored(subscription.source)
     if not source.is_stream:
         return
     streams = Stream.objects.using(using)

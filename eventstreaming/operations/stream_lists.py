@@ -7,10 +7,10 @@ from eventstreaming.types import StreamInfo
 
 
 def streams_after(
-    name: str = "", *, limit: int = 100, store: str = DEFAULT_ALIAS
+    name: str | None = None, *, limit: int = 100, store: str = DEFAULT_ALIAS
 ) -> list[StreamInfo]:
     """
-    Return the first `limit` streams behind a name, in the order of their names.
+    Return the first `limit` streams behind a name (None: of all), in their order.
 
     Deleted ones are left out. Raise UnsupportedOperation for a store in no
     database.
@@ -18,11 +18,8 @@ def streams_after(
     asked = event_stores[store]
     if asked.database is None:
         raise UnsupportedOperation(f"{type(asked).__name__} lists no streams")
-    names = (
-        Stream.objects.using(asked.database)
-        .filter(name__gt=name)
-        .exclude(state=Stream.State.DELETED)
-        .order_by("name")
-        .values_list("name", flat=True)[:limit]
-    )
-    return asked.stream_infos(list(names))
+    streams = Stream.objects.using(asked.database)
+    if name is not None:
+        streams = streams.filter(name__gt=name)
+    known = streams.exclude(state=Stream.State.DELETED).order_by("name")
+    return asked.stream_infos(list(known.values_list("name", flat=True)[:limit]))

@@ -133,7 +133,7 @@ def _status_of_group(
 
 
 def _status(row: Checkpoint, ahead: Ahead) -> SubscriptionStatus:
-    is_stream = Source.parse(row.subscription.source).is_stream
+    is_stream = Source.stored(row.subscription.source).is_stream
     return SubscriptionStatus(
         name=row.subscription.name,
         source=row.subscription.source,

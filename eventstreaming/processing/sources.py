@@ -49,6 +49,15 @@ class Source:
             )
         return cls(SourceKind.STREAM, arguments.stream_name(text, "source"))
 
+    @classmethod
+    def stored(cls, text: str) -> Self:
+        """Read what a row says, a name too that parse() refuses: it is there."""
+        if text == "*":
+            return cls(SourceKind.ALL, "")
+        if text.endswith("-*"):
+            return cls(SourceKind.CATEGORY, text[:-2])
+        return cls(SourceKind.STREAM, text)
+
     @property
     def is_stream(self) -> bool:
         """Say whether places are offsets."""

@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.urls import reverse
 
 APP = "eventstreaming"
+NO_STEPS = ("", ".", "..")  # of a path: no URL leads to an object of that name
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ def every_page(
                 rows = model._default_manager.order_by("-pk")
                 keys = list(rows.values_list("pk", flat=True)[:objects])
             for key in keys:
+                if key in NO_STEPS:
+                    continue
                 args = () if key is None else (quote(key),)
                 url = reverse(f"admin:{name}", args=args)
                 yield AdminPage(
@@ -50,3 +53,13 @@ def every_page(
                     f"{url}?{urlencode(query)}" if query else url,
                     model,
                 )
+
+
+def every_action() -> list[tuple[type[Model], str]]:
+    """Return each action of each list, with its model."""
+    return [
+        (model, action if isinstance(action, str) else action.__name__)
+        for model, model_admin in admin.site._registry.items()
+        if model._meta.app_label == APP
+        for action in model_admin.actions or ()
+    ]

@@ -1,5 +1,6 @@
 """Queues by the ORM: enqueueing, leasing, and counting."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -167,7 +168,14 @@ class QueueOperations(CancelOperations, LeaseOperations, EnqueueOnceOperations):
     def queue_info(self, stream_name: str, *, exact: bool = False) -> QueueInfo:
         """See services.queue_info(). An estimate is the bound: so many at least."""
         stream_name = arguments.stream_name(stream_name)
-        bound = None if arguments.flag(exact, "exact") else COUNT_BOUND + 1
+        return self._queue_info(stream_name, exact=arguments.flag(exact, "exact"))
+
+    def queue_infos(self, stream_names: Sequence[str]) -> list[QueueInfo]:
+        """See BaseQueues.queue_infos()."""
+        return [self._queue_info(name, exact=False) for name in stream_names]
+
+    def _queue_info(self, stream_name: str, *, exact: bool) -> QueueInfo:
+        bound = None if exact else COUNT_BOUND + 1
         live = self._messages.filter(queue=stream_name)
         in_order = self._visible(stream_name).order_by("rank", "pk")[:bound]
         ages = in_order.annotate(age=Now() - F("enqueued_at"))
@@ -211,7 +219,7 @@ class QueueOperations(CancelOperations, LeaseOperations, EnqueueOnceOperations):
         )
 
     def _is_held(self, stream_name: str) -> Q:
-        settings = self.queue_settings(stream_name)
+        settings = self.queue_settings_of([stream_name])[stream_name]
         return held_by_group(
             self._messages, skips_delayed=settings.group_policy == SKIP
         )

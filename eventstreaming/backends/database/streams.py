@@ -1,5 +1,7 @@
 """Persistent streams by the ORM: creating one, and what is known of it."""
 
+from collections.abc import Sequence
+
 from eventstreaming.backends.database.tables import Tables
 from eventstreaming.events import arguments
 from eventstreaming.exceptions import StreamDeleted, StreamKindConflict
@@ -14,7 +16,14 @@ class StreamOperations(Tables):
 
     def stream_info(self, stream_name: str) -> StreamInfo:
         """See services.stream_info()."""
-        stream_name = arguments.stream_name(stream_name)
+        (info,) = self.stream_infos([arguments.stream_name(stream_name)])
+        return info
+
+    def stream_infos(self, stream_names: Sequence[str]) -> list[StreamInfo]:
+        """See BaseStreams.stream_infos()."""
+        return [self._stream_info(name) for name in stream_names]
+
+    def _stream_info(self, stream_name: str) -> StreamInfo:
         stream = self._streams.filter(name=stream_name).first()
         if stream is None or stream.state == Stream.State.DELETED:
             deleted = stream is not None

@@ -23,6 +23,7 @@ class CountOperations(RelationalStore):
 
     def queue_info(self, stream_name: str, *, exact: bool = False) -> QueueInfo:
         """See services.queue_info(). One statement."""
+        stream_name = arguments.stream_name(stream_name)
         bound = None if arguments.flag(exact, "exact") else COUNT_BOUND + 1
         (info,) = self._infos([stream_name], bound)
         return info
@@ -39,11 +40,10 @@ class CountOperations(RelationalStore):
         return self._infos(stream_names, bound + 1)
 
     def _infos(self, stream_names: Sequence[str], bound: int | None) -> list[QueueInfo]:
-        names = [arguments.stream_name(name) for name in stream_names]
-        params = {"queues": names, "bound": bound}
-        rows = self._execute("queue_info", params) if names else []
+        params = {"queues": list(stream_names), "bound": bound}
+        rows = self._execute("queue_info", params) if stream_names else []
         infos = []
-        for name, (*counts, sampled) in zip(names, rows, strict=True):
+        for name, (*counts, sampled) in zip(stream_names, rows, strict=True):
             info = _counted(name, bound, *counts)
             infos.append(_estimated(info, sampled, bound))
         return infos

@@ -19,12 +19,12 @@ class StreamOperations(RelationalStore):
 
     def stream_info(self, stream_name: str) -> StreamInfo:
         """See services.stream_info()."""
-        (info,) = self.stream_infos([stream_name])
+        (info,) = self.stream_infos([arguments.stream_name(stream_name)])
         return info
 
     def stream_infos(self, stream_names: Sequence[str]) -> list[StreamInfo]:
         """See BaseStreams.stream_infos(). One statement for all of them."""
-        names = [arguments.stream_name(name) for name in stream_names]
+        names = list(stream_names)
         rows = self._execute("stream_info", {"names": names}) if names else []
         found = {name: self._info(name, *head) for name, *head in rows}
         missing = StreamInfo("", False, False, 0, -1, 0, None, None)
