@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import partial
 from typing import Any, ClassVar, Final, Literal, Protocol, Self, TypeAlias
 from uuid import UUID
 
@@ -109,13 +110,18 @@ class EnqueuedId(str):
     A message id. `created` is False when it is the id of a living duplicate.
     """
 
-    __slots__ = ("created",)
-    created: bool
+    created: bool = True
 
     def __new__(cls, message_id: str, *, created: bool = True) -> Self:
         self = super().__new__(cls, message_id)
-        self.created = created
+        if not created:
+            self.created = False
         return self
+
+    @classmethod
+    def of_created(cls, message_ids: Iterable[str]) -> list[Self]:
+        """Return the ids of many messages that were all created, past __new__()."""
+        return list(map(partial(str.__new__, cls), message_ids))
 
 
 class MessageStore(Protocol):

@@ -74,8 +74,7 @@ class BaseStreams(BaseReading):
                 else self.write_once(name, expected, new, idempotency_key)
             )
             sent.wrote(len(written))
-        self.announce_events(name)
-        if written[0].event_id == new[0].event_id:  # else another call wrote them
+        if idempotency_key is None or written[0].event_id == new[0].event_id:
             tell_appended(self, name, written)
         return written
 
@@ -84,7 +83,7 @@ class BaseStreams(BaseReading):
         self, stream_name: str, expected: ExpectedVersion, new: list[NewEvent]
     ) -> list[StoredEvent]:
         """
-        Write the checked events of one append, of which there are some.
+        Write the checked events of one append, of which there are some; announce them.
 
         Raise WrongExpectedVersion, StreamKindConflict, StreamDeleted, or
         InvalidValue for a known event id, before anything is written.
@@ -159,7 +158,6 @@ class BaseStreams(BaseReading):
                 results[index] = self.write_events(
                     item.stream_name, item.expected, item.new
                 )
-                self.announce_events(item.stream_name)
                 tell_appended(self, item.stream_name, results[index])
         return results
 

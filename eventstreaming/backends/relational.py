@@ -82,7 +82,10 @@ class RelationalStore(BaseEventStore):
 
     def announce(self, topic: str) -> None:
         """See BaseWaking.announce(). Nothing is sent if the caller rolls back."""
-        connection = self.connection
+        self._announce_on(self.connection, topic)
+
+    def _announce_on(self, connection: BaseDatabaseWrapper, topic: str) -> None:
+        """Announce on the connection that wrote: to look it up again takes longer."""
         if connection.in_atomic_block:
             tell = partial(self._tell, connection, topic)
             connection.on_commit(tell, robust=True)

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import lru_cache
 
 from eventstreaming.events.limits import limits
 from eventstreaming.exceptions import InvalidType, InvalidValue
@@ -232,17 +233,24 @@ def mapping(value: object, field: str) -> Mapping[str, JSON]:
 
 
 def _name(value: object, field: str) -> str:
+    maximum = limits().name_length
+    if type(value) is str and len(value) <= maximum and _is_name(value):
+        return value
     if not isinstance(value, str):
         raise InvalidType(field, f"must be a str, not {type(value).__name__}")
-    maximum = limits().name_length
     if not value or len(value) > maximum:
         raise InvalidValue(
             field,
             f"must have 1 to {maximum} characters, not {len(value)}",
             limit=maximum,
         )
-    if not _NAME.fullmatch(value):
+    if not _is_name(plain(value)):
         raise InvalidValue(
             field, f"{excerpt(value)} is refused: use {_NAME_RULE}", limit=_NAME_RULE
         )
     return plain(value)
+
+
+@lru_cache(maxsize=4096)  # asked for each event and message
+def _is_name(value: str) -> bool:
+    return _NAME.fullmatch(value) is not None

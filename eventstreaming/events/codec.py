@@ -18,7 +18,7 @@ import msgspec
 
 from eventstreaming.events import values
 from eventstreaming.events.arguments import excerpt, plain
-from eventstreaming.events.plain_batches import plain_records
+from eventstreaming.events.plain_batches import PlainBatch, plain_batch
 from eventstreaming.events.plain_records import plain_record
 from eventstreaming.events.registry import event_types
 from eventstreaming.exceptions import (
@@ -109,18 +109,18 @@ def dump_record(record: object, field: str, *, literal: bool = False) -> JSON:
 
 def dump_alike(
     items: Sequence[object], *, literal: bool
-) -> tuple[str, int, list[dict[str, JSON]]] | None:
+) -> tuple[str, int, PlainBatch] | None:
     """
     Return type, version and all data of records of one class, checked at once.
 
     None where each is to be looked at by itself: then dump_record() says what is
     wrong with which.
     """
-    dumped = plain_records(items, canonical=not literal)
-    if dumped is None:
+    batch = plain_batch(items, canonical=not literal)
+    if batch is None:
         return None
     name, version = event_types.name_of(type(items[0]))
-    return name, version, dumped
+    return name, version, batch
 
 
 def decode_event(event: StoredEvent) -> Any:

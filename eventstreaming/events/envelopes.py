@@ -80,8 +80,12 @@ class NewMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     message_type: str
     schema_version: int
-    data: JSON
     json: bytes
+
+    @property
+    def data(self) -> JSON:
+        """Return the JSON value, to the letter."""
+        return values.from_json(self.json.decode())
 
 
 @lru_cache(maxsize=4096)
@@ -104,29 +108,40 @@ def new_events(
 
     Raise InvalidValue or InvalidType naming the event and what is wrong.
     """
-    key = arguments.text(key, "key")
-    shared = arguments.mapping(metadata, "metadata")
+    # Most appends have one event and no options: what is not there costs no call.
+    key = key if key is None else arguments.text(key, "key")
+    shared = metadata if metadata is None else arguments.mapping(metadata, "metadata")
     scope = current_correlation()
-    correlation_id = (
-        arguments.text(correlation_id, "correlation_id") or scope.correlation_id
-    )
-    causation_id = arguments.text(causation_id, "causation_id") or scope.causation_id
+    if correlation_id is not None:
+        correlation_id = arguments.text(correlation_id, "correlation_id")
+    if causation_id is not None:
+        causation_id = arguments.text(causation_id, "causation_id")
+    correlation_id = correlation_id or scope.correlation_id
+    causation_id = causation_id or scope.causation_id
     maximum = limits().data_bytes
     result = []
     seen: set[UUID] = set()
     items = _listed(events)
-    alike = codec.dump_alike(items, literal=False)
+    alike = codec.dump_alike(items, literal=False) if len(items) > 1 else None
+    if alike:
+        name, version, batch = alike
+        all_data = batch.values()
+        encoded = values.all_to_json(batch.rows(), "events", maximum)
     for index, item in enumerate(items):
         field = f"events[{index}]"
-        name, version, data = (
-            (*alike[:2], alike[2][index]) if alike else _typed(item, field)
-        )
+        if alike:
+            data, json = all_data[index], encoded[index]
+        else:
+            name, version, data = _typed(item, field)
+            json = values.to_json(data, f"{field}.data", maximum)
         event_id, own_key, own_metadata = None, key, shared
         if isinstance(item, EventData):
             event_id = _given_id(item, field, seen)
             own_key = arguments.text(item.key, f"{field}.key") or key
             own_metadata = _merged(shared, item, field)
-        stored_metadata, metadata_json = _metadata(own_metadata, field)
+        stored_metadata, metadata_json = (
+            _metadata(own_metadata, field) if own_metadata else ({}, b"{}")
+        )
         result.append(
             NewEvent(
                 event_id=event_id or uuid7(),
@@ -135,7 +150,7 @@ def new_events(
                 key=own_key,
                 bucket=bucket_of(own_key or stream_name),
                 data=data,
-                json=values.to_json(data, f"{field}.data", maximum),
+                json=json,
                 metadata=stored_metadata,
                 metadata_json=metadata_json,
                 correlation_id=correlation_id,
@@ -212,11 +227,11 @@ def new_messages(messages: object) -> list[NewMessage]:
         return [
             new_message(item, f"messages[{index}]") for index, item in enumerate(items)
         ]
-    name, version, data = alike
-    encoded = values.all_to_json(data, "messages", limits().data_bytes)
+    name, version, batch = alike
+    encoded = values.all_to_json(batch.rows(), "messages", limits().data_bytes)
     return [
-        NewMessage(message_type=name, schema_version=version, data=one, json=text)
-        for one, text in zip(data, encoded, strict=True)
+        NewMessage(message_type=name, schema_version=version, json=text)
+        for text in encoded
     ]
 
 
@@ -241,7 +256,6 @@ def new_message(message: object, field: str = "message") -> NewMessage:
     return NewMessage(
         message_type=name,
         schema_version=version,
-        data=data,
         json=values.to_json(data, f"{field}.data", limits().data_bytes),
     )
 
@@ -322,17 +336,15 @@ def _given_id(item: EventData, field: str, seen: set[UUID]) -> UUID | None:
 
 
 def _merged(
-    shared: Mapping[str, JSON], item: EventData, field: str
-) -> Mapping[str, JSON]:
+    shared: Mapping[str, JSON] | None, item: EventData, field: str
+) -> Mapping[str, JSON] | None:
     if item.metadata is None:
         return shared
-    return {**shared, **arguments.mapping(item.metadata, f"{field}.metadata")}
+    return {**(shared or {}), **arguments.mapping(item.metadata, f"{field}.metadata")}
 
 
 def _metadata(value: Mapping[str, JSON], field: str) -> tuple[dict[str, JSON], bytes]:
     """Return metadata as it is kept, and encoded."""
-    if not value:
-        return {}, b"{}"
     field = f"{field}.metadata"
     data = values.canonical(codec.dump(dict(value), field), field)
     return data, values.to_json(data, field, limits().metadata_bytes)

@@ -9,7 +9,7 @@ over for all the rest, and say what is wrong with it.
 
 from collections.abc import Callable
 from dataclasses import InitVar, fields, is_dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache, partial
 from operator import attrgetter
@@ -25,6 +25,9 @@ from typing import (
 )
 from uuid import UUID
 
+import msgspec
+
+from eventstreaming.events.moments import moment_text
 from eventstreaming.types import JSON
 
 NOT_PLAIN: Final = object()
@@ -38,6 +41,7 @@ class Plan(NamedTuple):
 
     values_of: Callable[[object], tuple[Any, ...]]
     fields: tuple[tuple[str, Any, Convert], ...]  # name, annotation, what converts
+    row: Callable[..., Any]  # makes an object of values that is encoded as a dict is
 
 
 def plain_record(record: object, *, canonical: bool) -> dict[str, JSON] | None:
@@ -93,7 +97,8 @@ def plan_of(cls: type, canonical: bool) -> Plan | None:
         if convert is None:
             return None
         plan.append((name, hints[name], convert))
-    return Plan(_values_of(names), tuple(plan))
+    row = msgspec.defstruct(cls.__name__, [(name, Any) for name in names], gc=False)
+    return Plan(_values_of(names), tuple(plan), row)
 
 
 def _values_of(names: list[str]) -> Callable[[object], tuple[Any, ...]]:
@@ -150,10 +155,11 @@ def _decimal(value: Any) -> JSON:
 def _moment(value: Any) -> JSON:
     if type(value) is not datetime:
         return NOT_PLAIN
-    offset = value.utcoffset()
-    if offset is None or offset.seconds % 60:
-        return NOT_PLAIN
-    return value.isoformat()
+    if value.tzinfo is not UTC:
+        offset = value.utcoffset()
+        if offset is None or offset.seconds % 60:
+            return NOT_PLAIN
+    return moment_text(value)
 
 
 def _identifier(value: Any) -> JSON:

@@ -20,6 +20,7 @@ import msgspec
 
 from eventstreaming.events.arguments import excerpt, excerpt_number, plain
 from eventstreaming.events.limits import limits
+from eventstreaming.events.moments import moment_text
 from eventstreaming.exceptions import InvalidArgument, InvalidType, InvalidValue
 from eventstreaming.types import JSON
 
@@ -222,7 +223,7 @@ def _whole(value: int) -> int:
 
 def _moment(value: datetime) -> str:
     if value.tzinfo is UTC:
-        return value.isoformat()
+        return moment_text(value)
     offset = value.utcoffset()
     if offset is None:
         raise _Problem(InvalidValue, "is a datetime without a time zone")
@@ -231,7 +232,7 @@ def _moment(value: datetime) -> str:
             value = value.astimezone(UTC)
         except OverflowError:
             raise _Problem(InvalidValue, "is out of range in UTC") from None
-    return value.isoformat()
+    return moment_text(value)
 
 
 def _decimal(value: Decimal) -> str:

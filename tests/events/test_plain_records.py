@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventstreaming.events import codec, values
-from eventstreaming.events.plain_batches import plain_records
+from eventstreaming.events.plain_batches import plain_batch
 from eventstreaming.events.plain_records import plain_record
 
 
@@ -108,23 +108,30 @@ ODD: list[dict[str, Any]] = [
 def test_many_come_to_what_each_of_them_does(
     plain: list[Plain], last: Plain, canonical: bool
 ) -> None:
-    assert plain_records(plain, canonical=canonical) is not None
+    assert plain_batch(plain, canonical=canonical) is not None
     for odd in ODD:
         records = [*plain, replace(last, **odd)]
         singly = [plain_record(record, canonical=canonical) for record in records]
-        together = plain_records(records, canonical=canonical)
-        assert together == (None if singly[-1] is None else singly)
-        for one, other in zip(together or [], singly, strict=False):
+        batch = plain_batch(records, canonical=canonical)
+        if singly[-1] is None:
+            assert batch is None
+            continue
+        assert batch is not None
+        together = batch.values()
+        assert together == singly
+        for one, other in zip(together, singly, strict=True):
             assert other is not None
             assert list(one) == list(other)
             assert [*map(type, one.values())] == [*map(type, other.values())]
+        encoded = values.all_to_json(batch.rows(), "data", 10_000)
+        assert encoded == [values.to_json(one, "data", 10_000) for one in singly]
 
 
 def test_batches_that_are_none() -> None:
-    assert plain_records([], canonical=True) is None
-    assert plain_records([Bounded(1), Made()], canonical=True) is None
-    assert plain_records([Anything(1)] * 2, canonical=True) is None
-    assert plain_records([NoFields()] * 2, canonical=True) is None
+    assert plain_batch([], canonical=True) is None
+    assert plain_batch([Bounded(1), Made()], canonical=True) is None
+    assert plain_batch([Anything(1)] * 2, canonical=True) is None
+    assert plain_batch([NoFields()] * 2, canonical=True) is None
 
 
 def test_order_goes_the_short_way() -> None:

@@ -54,6 +54,7 @@ class AppendOperations(StreamOperations):
                 _row(stream, place, event, now)
                 for place, event in zip(places, new, strict=True)
             )
+        self.announce_events(stream_name)
         moment = self._moment(now)
         return [
             event.stored(stream_name, row.offset, row.position, moment)

@@ -26,6 +26,7 @@ class StreamOperations(MemoryStore):
             batch = Batch(data)
             written = batch.add(stream_name, expected, new)
             batch.publish()
+        self.announce_events(stream_name)
         return [copied_event(event) for event in written]
 
     def write_many(self, appends: Sequence[PreparedAppend]) -> list[list[StoredEvent]]:

@@ -8,6 +8,7 @@ import msgspec
 from eventstreaming.backends.postgresql.bound import BoundStatements
 from eventstreaming.backends.postgresql.copying import copy_text
 from eventstreaming.backends.relational import moment
+from eventstreaming.backends.waking.topics import stream_topic
 from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import (
     NewEvent,
@@ -41,15 +42,20 @@ class AppendOperations(BoundStatements):
         self, stream_name: str, expected: ExpectedVersion, new: list[NewEvent]
     ) -> list[StoredEvent]:
         """See BaseStreams.write_events(). One statement; two where ids were chosen."""
+        if len(new) == 1 and not new[0].id_is_given:  # what most appends are
+            return self._append_one(stream_name, expected, new[0])
         if chosen := given_ids(new):
             for (event_id,) in self._execute("known_event_ids", {"ids": chosen}):
                 raise refuse_known_id(event_id)
         if len(new) == 1:
             return self._append_one(stream_name, expected, new[0])
         if len(new) < COPY_FROM:
-            return self._append_several(stream_name, expected, new)
-        with self.all_or_none():
-            return self._append_by_copy(stream_name, expected, new)
+            written = self._append_several(stream_name, expected, new)
+        else:
+            with self.all_or_none():
+                written = self._append_by_copy(stream_name, expected, new)
+        self.announce_events(stream_name)
+        return written
 
     def _append_one(
         self, stream_name: str, expected: ExpectedVersion, event: NewEvent
@@ -63,9 +69,8 @@ class AppendOperations(BoundStatements):
             "bucket": event.bucket,
             "data": event.json.decode(),
         }
-        if _is_plain(event):  # fewer parameters take less time
-            name = "append_plain"
-        else:
+        name = "append_plain"  # fewer parameters take less time
+        if not _is_plain(event):
             name = "append_one"
             params |= {
                 "category": arguments.category_of(stream_name),
@@ -74,10 +79,12 @@ class AppendOperations(BoundStatements):
                 "correlation_id": event.correlation_id,
                 "causation_id": event.causation_id,
             }
-        ((written,),) = self._execute_bound(name, params)
+        connection = self.connection
+        ((written,),) = self._execute_bound(name, params, connection)
         problem, offset, position, timestamp = written[1:-1].split(",")
         if problem:
             raise _append_error(problem, stream_name, expected, int(offset or -1))
+        self._announce_on(connection, stream_topic(stream_name))
         recorded = moment(timestamp.strip('"'))
         return [event.stored(stream_name, int(offset), int(position), recorded)]
 

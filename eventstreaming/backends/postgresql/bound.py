@@ -15,6 +15,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db.backends import utils
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql.base import (
     Cursor,
     DatabaseWrapper,
@@ -37,9 +38,18 @@ _MAKING_CURSORS = ("cursor", "_cursor", "_prepare_cursor", "create_cursor")
 class BoundStatements(RelationalStore):
     """A store in PostgreSQL whose shortest statements cost as little as they can."""
 
-    def _execute_bound(self, name: str, params: dict[str, Any]) -> list[Any]:
-        """Return the rows of a statement, none of which holds a time."""
-        connection = self.connection
+    def _execute_bound(
+        self,
+        name: str,
+        params: dict[str, Any],
+        connection: BaseDatabaseWrapper | None = None,
+    ) -> list[Any]:
+        """
+        Return the rows of a statement, none of which holds a time.
+
+        `connection` is this thread's, if the caller has looked it up.
+        """
+        connection = connection or self.connection
         cursor = _kept_cursor(connection, name)
         if cursor is None:
             return self._execute(name, params)

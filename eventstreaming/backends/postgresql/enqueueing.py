@@ -3,10 +3,12 @@
 from functools import partial
 
 import msgspec
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from eventstreaming.backends.database.enqueueing_once import EnqueueOnceOperations
 from eventstreaming.backends.postgresql.copying import column_text, json_texts
 from eventstreaming.backends.postgresql.leases import LeaseOperations
+from eventstreaming.backends.waking.topics import queue_topic
 from eventstreaming.events.enqueue_options import PLAIN, EnqueueOptions
 from eventstreaming.events.envelopes import NewMessage
 from eventstreaming.types import EnqueuedId
@@ -59,14 +61,16 @@ class EnqueueOperations(LeaseOperations, EnqueueOnceOperations):
                 "group_key": options.group_key,
                 "deduplication_key": options.deduplication_key,
             }
-        ((number,),) = self._execute_bound(name, params)
-        self._enqueued(stream_name, options)
+        connection = self.connection
+        ((number,),) = self._execute_bound(name, params, connection)
+        self._enqueued(connection, stream_name, options)
         return EnqueuedId(str(abs(number)), created=number > 0)
 
     def write_messages(
         self, stream_name: str, options: EnqueueOptions, new: list[NewMessage]
     ) -> list[EnqueuedId]:
         """See BaseQueues.write_messages(). One transaction: draw ids, and COPY."""
+        connection = self.connection
         with self.all_or_none():
             ((drawn, due_at, expires_at, held),) = self._execute_bound(
                 "draw_message_ids",
@@ -77,6 +81,7 @@ class EnqueueOperations(LeaseOperations, EnqueueOnceOperations):
                     "expires_in": options.expires_in,
                     "group_key": options.group_key,
                 },
+                connection,
             )
             ids = drawn.split(",")
             first, later = _states(options, held)
@@ -95,10 +100,15 @@ class EnqueueOperations(LeaseOperations, EnqueueOnceOperations):
             if first != later:
                 lines[0] = _lines(ids[:1], new[:1], f"{begin}\t{first}\t{shared}")[0]
             self._copy("copy_messages", "".join(lines))
-        self._enqueued(stream_name, options)
-        return [EnqueuedId(number) for number in ids]
+        self._enqueued(connection, stream_name, options)
+        return EnqueuedId.of_created(ids)
 
-    def _enqueued(self, stream_name: str, options: EnqueueOptions) -> None:
+    def _enqueued(
+        self,
+        connection: BaseDatabaseWrapper,
+        stream_name: str,
+        options: EnqueueOptions,
+    ) -> None:
         """
         Note when a message is due, or look at its group and announce it.
 
@@ -112,7 +122,7 @@ class EnqueueOperations(LeaseOperations, EnqueueOnceOperations):
             self._after_commit(
                 partial(self._wake_group, stream_name, options.group_key)
             )
-        self.announce_messages(stream_name)
+        self._announce_on(connection, queue_topic(stream_name))
 
     def _wake_group(self, stream_name: str, group_key: str) -> None:
         self._execute("wake_group", {"queue": stream_name, "group_key": group_key})
