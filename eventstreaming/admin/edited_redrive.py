@@ -20,7 +20,7 @@ from eventstreaming.events.enqueue_options import edited_headers
 from eventstreaming.events.envelopes import new_message
 from eventstreaming.exceptions import InvalidArgument
 from eventstreaming.models import DeadLetter
-from eventstreaming.operations.redaction import shown
+from eventstreaming.operations.redaction import Part, shown
 from eventstreaming.types import EventData
 
 
@@ -38,19 +38,23 @@ class RedriveForm(forms.Form):
     )
 
     def __init__(self, letter: DeadLetter, data: Any = None) -> None:
-        content = letter.queue, letter.message_type or "", letter.data
-        initial = {"message": shown(*content), "headers": letter.headers or {}}
+        of = letter.queue, letter.message_type or ""
+        parts: dict[str, tuple[Any, Part]] = {
+            "message": (letter.data, "data"),
+            "headers": (letter.headers or {}, "headers"),
+        }
+        initial = {name: shown(*of, *part) for name, part in parts.items()}
         super().__init__(data, initial=initial)
         self.letter = letter
-        if is_redacted(*content):
-            message = self.fields["message"]
-            message.disabled = True
-            message.help_text = _("Parts are hidden, so it goes back as it is.")
+        for name, part in parts.items():
+            if is_redacted(*of, *part):
+                field = self.fields[name]
+                field.disabled = True
+                field.help_text = _("Parts are hidden, so it goes back as it is.")
 
     def clean_message(self) -> object:
         """Return the message, or None when it is as it was."""
-        # A JSONField compares what was sent even when it is disabled.
-        if self.fields["message"].disabled or "message" not in self.changed_data:
+        if not self._is_changed("message"):
             return None
         value, letter = self.cleaned_data["message"], self.letter
         message = value
@@ -66,12 +70,16 @@ class RedriveForm(forms.Form):
 
     def clean_headers(self) -> dict[str, Any] | None:
         """Return the headers, or None when they are as they were."""
-        if "headers" not in self.changed_data:
+        if not self._is_changed("headers"):
             return None
         try:
             return edited_headers(self.cleaned_data["headers"] or {})
         except InvalidArgument as error:
             raise ValidationError(str(error)) from error
+
+    def _is_changed(self, name: str) -> bool:
+        # A JSONField compares what was sent even when it is disabled.
+        return name in self.changed_data and not self.fields[name].disabled
 
 
 class EditedRedriveMixin(MessagePageAdmin):

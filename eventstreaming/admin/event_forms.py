@@ -37,7 +37,7 @@ def event_document(event: Event, *, payload: bool) -> dict[str, Any]:
     }
     if payload:
         document["data"] = shown(name, event.event_type, event.data)
-        document["metadata"] = event.metadata
+        document["metadata"] = shown(name, event.event_type, event.metadata, "metadata")
     return document
 
 

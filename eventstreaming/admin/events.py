@@ -42,7 +42,7 @@ from eventstreaming.admin.formats import (
     timeline_link,
 )
 from eventstreaming.admin.pages import KeysetChangeList
-from eventstreaming.admin.payloads import data_block, metadata_block
+from eventstreaming.admin.payloads import payload_block
 from eventstreaming.admin.timeline import timeline_page
 from eventstreaming.admin.viewing import KeysetAdmin, ViewOnlyMixin
 from eventstreaming.models import Event
@@ -280,11 +280,12 @@ class EventAdmin(ViewOnlyMixin, KeysetAdmin):
 
     @admin.display(description=_("data"))
     def data_block(self, event: Event) -> str:
-        return data_block(event, event.stream.name, event.event_type, event.data)
+        return payload_block(event, event.stream.name, event.event_type, event.data)
 
     @admin.display(description=_("metadata"))
     def metadata_block(self, event: Event) -> str:
-        return metadata_block(event, event.metadata)
+        name, type_name = event.stream.name, event.event_type
+        return payload_block(event, name, type_name, event.metadata, "metadata")
 
     @admin.display(description=_("as its class"))
     def typed(self, event: Event) -> str:

@@ -14,7 +14,7 @@ from eventstreaming.admin.formats import (
     moment,
     timeline_link,
 )
-from eventstreaming.admin.payloads import data_block, error_block, metadata_block
+from eventstreaming.admin.payloads import error_block, payload_block
 from eventstreaming.admin.viewing import KeysetAdmin, ViewOnlyMixin
 from eventstreaming.models import Event
 
@@ -65,13 +65,14 @@ class MessagePageAdmin(ViewOnlyMixin, KeysetAdmin):
 
     @admin.display(description=_("data"))
     def data_block(self, message: Any) -> str:
-        return data_block(
+        return payload_block(
             message, message.queue, message.message_type or "", message.data
         )
 
     @admin.display(description=_("headers"))
     def headers_block(self, message: Any) -> str:
-        return metadata_block(message, message.headers or {})
+        name, headers = message.message_type or "", message.headers or {}
+        return payload_block(message, message.queue, name, headers, "headers")
 
     @admin.display(description=_("failed attempts"))
     def failures(self, message: Any) -> str:

@@ -16,11 +16,11 @@ from eventstreaming.admin.bulk import BulkMixin, Change, counted
 from eventstreaming.admin.filters import ExactFilter
 from eventstreaming.admin.formats import moment, object_link
 from eventstreaming.admin.payloads import (
-    data_block,
     error_block,
     error_line,
     is_redacted,
     may_see_payloads,
+    payload_block,
 )
 from eventstreaming.events.envelopes import new_events
 from eventstreaming.exceptions import InvalidArgument
@@ -229,14 +229,14 @@ class ParkedEventAdmin(BulkMixin):
         event = Event.objects.filter(position=row.position).first()
         if event is None:
             return gettext("The event was removed.")
-        return data_block(row, row.stream_name, row.event_type, event.data)
+        return payload_block(row, row.stream_name, row.event_type, event.data)
 
     @admin.display(description=_("edited data"))
     def edited_block(self, row: ParkedEvent) -> str:
         """Return what the handler gets instead of the event's own data."""
         if row.edited_data is None:
             return "-"
-        return data_block(row, row.stream_name, row.event_type, row.edited_data)
+        return payload_block(row, row.stream_name, row.event_type, row.edited_data)
 
     @admin.display(description=_("parked"))
     def parked(self, row: ParkedEvent) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from eventstreaming.admin.formats import json_block, summary, text_block
 from eventstreaming.operations.permissions import Permission
-from eventstreaming.operations.redaction import shown
+from eventstreaming.operations.redaction import Part, shown
 
 _MARK = "_payload_is_revealed"
 
@@ -37,21 +37,20 @@ def is_revealed(row: Model) -> bool:
     return bool(getattr(row, _MARK, False))
 
 
-def is_redacted(stream_name: str, type_name: str, data: Any) -> bool:
+def is_redacted(
+    stream_name: str, type_name: str, value: Any, part: Part = "data"
+) -> bool:
     """Say whether the redaction hides something, so that nobody can edit it."""
-    return bool(shown(stream_name, type_name, data) != data)
+    return bool(shown(stream_name, type_name, value, part) != value)
 
 
-def data_block(row: Model, stream_name: str, type_name: str, data: Any) -> str:
-    """Return data as the redaction leaves it."""
+def payload_block(
+    row: Model, stream_name: str, type_name: str, value: Any, part: Part = "data"
+) -> str:
+    """Return a part of a payload as the redaction leaves it."""
     if not is_revealed(row):
         return hidden()
-    return json_block(shown(stream_name, type_name, data))
-
-
-def metadata_block(row: Model, metadata: Any) -> str:
-    """Return metadata or headers."""
-    return json_block(metadata) if is_revealed(row) else hidden()
+    return json_block(shown(stream_name, type_name, value, part))
 
 
 def error_block(row: Model, error: str) -> str:

@@ -12,7 +12,7 @@ from eventstreaming.admin.formats import (
     moment,
     timeline_link,
 )
-from eventstreaming.admin.payloads import data_block, error_block, error_line
+from eventstreaming.admin.payloads import error_block, error_line, payload_block
 from eventstreaming.admin.saga_actions import SagaActionsMixin
 from eventstreaming.admin.saga_filters import SagaNameFilter, SagaStateFilter
 from eventstreaming.admin.saga_timeline import timeline
@@ -150,12 +150,12 @@ class SagaAdmin(ViewOnlyMixin, SagaActionsMixin):
 
     @admin.display(description=_("data"))
     def data_block(self, saga: Saga) -> str:
-        return data_block(saga, saga.stream_name, saga.name, saga.data)
+        return payload_block(saga, saga.stream_name, saga.name, saga.data)
 
     @admin.display(description=_("results"))
     def results_block(self, saga: Saga) -> str:
-        return data_block(saga, saga.stream_name, saga.name, saga.results)
+        return payload_block(saga, saga.stream_name, saga.name, saga.results)
 
     @admin.display(description=_("signals"))
     def signals_block(self, saga: Saga) -> str:
-        return data_block(saga, saga.stream_name, saga.name, saga.signals)
+        return payload_block(saga, saga.stream_name, saga.name, saga.signals)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from eventstreaming.admin.formats import list_link, moment, summary
-from eventstreaming.admin.payloads import data_block, is_redacted, may_see_payloads
+from eventstreaming.admin.payloads import is_redacted, may_see_payloads, payload_block
 from eventstreaming.admin.schedule_actions import ScheduleActionsMixin
 from eventstreaming.admin.schedule_form import FIELDS, ScheduleForm
 from eventstreaming.models import Message, Schedule
@@ -109,7 +109,7 @@ class ScheduleAdmin(ScheduleActionsMixin):
 
     @admin.display(description=_("data"))
     def pretty_data(self, schedule: Schedule) -> str:
-        return data_block(schedule, *_content(schedule))
+        return payload_block(schedule, *_content(schedule))
 
     @admin.display(description=_("state"))
     def condition(self, schedule: Schedule) -> str:

@@ -19,7 +19,7 @@ from eventstreaming.admin.formats import (
     object_link,
     timeline_link,
 )
-from eventstreaming.admin.payloads import data_block, error_block, error_line
+from eventstreaming.admin.payloads import error_block, error_line, payload_block
 from eventstreaming.admin.task_filters import (
     TaskNameFilter,
     TaskQueueFilter,
@@ -230,7 +230,7 @@ class TaskResultAdmin(ViewOnlyMixin, BulkMixin):
 
 
 def _block(result: TaskResult, value: Any) -> str:
-    return data_block(result, result.queue, result.task, value)
+    return payload_block(result, result.queue, result.task, value)
 
 
 def _part(data: Any, name: str) -> Any:

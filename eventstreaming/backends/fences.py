@@ -1,6 +1,7 @@
 """How far readers may go, and which transactions hold them back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +39,8 @@ class FenceStatus:
     def lag(self) -> int:
         """Return how many positions readers are held back by."""
         return self.last_position - self.fence
+
+    def without_statements(self) -> Self:
+        """Return the same for who sees no payloads, of which statements are full."""
+        holders = tuple(replace(holder, query="") for holder in self.holders)
+        return replace(self, holders=holders)

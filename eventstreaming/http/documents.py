@@ -1,9 +1,11 @@
 """The JSON form of events, messages, streams and queues."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
-from eventstreaming.operations.redaction import shown
+from eventstreaming.operations.redaction import shown, shown_event
+from eventstreaming.operations.status import StoreStatus
+from eventstreaming.operations.subscription_status import SubscriptionStatus
 from eventstreaming.types import DeadLetter, QueueInfo, StoredEvent, StreamInfo
 
 
@@ -22,8 +24,8 @@ def event_document(event: StoredEvent, *, payload: bool) -> dict[str, Any]:
         "timestamp": event.timestamp,
     }
     if payload:
-        document["data"] = shown(event.stream_name, event.event_type, event.data)
-        document["metadata"] = event.metadata
+        event = shown_event(event)
+        document |= {"data": event.data, "metadata": event.metadata}
     return document
 
 
@@ -44,13 +46,39 @@ def dead_letter_document(letter: DeadLetter, *, payload: bool) -> dict[str, Any]
         "correlation_id": letter.correlation_id,
     }
     if payload:
-        data = shown(letter.stream_name, letter.message_type, letter.data)
+        of = letter.stream_name, letter.message_type
         document |= {
-            "data": data,
-            "headers": letter.headers,
+            "data": shown(*of, letter.data),
+            "headers": shown(*of, letter.headers, "headers"),
             "errors": [asdict(error) for error in letter.errors],
         }
     return document
+
+
+def status_document(status: StoreStatus, *, payload: bool) -> dict[str, Any]:
+    """Return a status; without `payload` it has no error texts and no statements."""
+    if not payload:
+        status = replace(status, fence=status.fence.without_statements())
+    document = asdict(status)
+    for item in [*document["subscriptions"], *document["schedules"]]:
+        _hide_errors(item, payload)
+    return document
+
+
+def subscription_document(
+    status: SubscriptionStatus, *, payload: bool
+) -> dict[str, Any]:
+    """Return a subscription; without `payload` it has no error texts."""
+    document = asdict(status)
+    _hide_errors(document, payload)
+    return document
+
+
+def _hide_errors(document: dict[str, Any], payload: bool) -> None:
+    if payload:
+        return
+    for part in (document, *document.get("partitions", ())):
+        part["error"] = ""
 
 
 def stream_document(info: StreamInfo) -> dict[str, Any]:

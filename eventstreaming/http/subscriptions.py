@@ -1,11 +1,11 @@
 """Subscriptions: how far they have come, and moving them."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from eventstreaming.exceptions import InvalidValue, UnknownSubscription
 from eventstreaming.http import parameters
+from eventstreaming.http.documents import subscription_document
 from eventstreaming.http.endpoints import Call
 from eventstreaming.operations.resetting import (
     BEGINNING,
@@ -14,6 +14,7 @@ from eventstreaming.operations.resetting import (
     reset_subscription,
 )
 from eventstreaming.operations.status import store_subscriptions
+from eventstreaming.operations.subscription_status import SubscriptionStatus
 
 _EDGES = {"beginning": BEGINNING, "end": END}
 
@@ -22,7 +23,7 @@ def list_subscriptions(call: Call) -> dict[str, Any]:
     """Answer all subscriptions with their lag."""
     parameters.query(call.request)
     found = store_subscriptions(call.store)
-    return {"subscriptions": [asdict(status) for status in found]}
+    return {"subscriptions": [_document(call, status) for status in found]}
 
 
 def show_subscription(call: Call, name: str) -> dict[str, Any]:
@@ -30,8 +31,13 @@ def show_subscription(call: Call, name: str) -> dict[str, Any]:
     parameters.query(call.request)
     for status in store_subscriptions(call.store):
         if status.name == name:
-            return asdict(status)
+            return _document(call, status)
     raise UnknownSubscription(name)
+
+
+def _document(call: Call, status: SubscriptionStatus) -> dict[str, Any]:
+    """Return a subscription, whose errors tell of the payloads that it reads."""
+    return subscription_document(status, payload=call.sees_payloads(status.source))
 
 
 def reset(call: Call, name: str) -> dict[str, Any]:

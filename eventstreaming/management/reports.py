@@ -3,6 +3,7 @@
 from typing import Any
 
 from eventstreaming.operations.parked_events import ParkedEventInfo
+from eventstreaming.operations.redaction import shown
 from eventstreaming.types import DeadLetter
 
 
@@ -23,6 +24,7 @@ def dead_letter_line(letter: DeadLetter) -> str:
 
 def dead_letter_document(letter: DeadLetter) -> dict[str, Any]:
     """Return a dead letter as JSON, with its data and all kept errors."""
+    of = letter.stream_name, letter.message_type
     return {
         "queue": letter.stream_name,
         "id": letter.message_id,
@@ -35,8 +37,8 @@ def dead_letter_document(letter: DeadLetter) -> dict[str, Any]:
         "enqueued_at": letter.enqueued_at.isoformat(),
         "died_at": letter.died_at.isoformat(),
         "correlation_id": letter.correlation_id,
-        "data": letter.data,
-        "headers": letter.headers,
+        "data": shown(*of, letter.data),
+        "headers": shown(*of, letter.headers, "headers"),
         "errors": [
             {"at": e.at.isoformat(), "attempt": e.attempt, "error": e.error}
             for e in letter.errors
@@ -60,6 +62,9 @@ def parked_event_line(row: ParkedEventInfo) -> str:
 
 def parked_event_document(row: ParkedEventInfo) -> dict[str, Any]:
     """Return a parked event as JSON."""
+    edited = row.edited_data
+    if edited is not None:
+        edited = shown(row.stream_name, row.event_type, edited)
     return {
         "subscription": row.subscription,
         "position": row.position,
@@ -72,5 +77,5 @@ def parked_event_document(row: ParkedEventInfo) -> dict[str, Any]:
         "error": row.error,
         "retry_at": row.retry_at and row.retry_at.isoformat(),
         "parked_at": row.parked_at.isoformat(),
-        "edited_data": row.edited_data,
+        "edited_data": edited,
     }

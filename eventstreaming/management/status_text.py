@@ -87,7 +87,7 @@ def _holder(holder: FenceHolder) -> str:
     if holder.pid is None:
         return "a prepared transaction; see pg_prepared_xacts"
     who = ", ".join(part for part in (holder.application, holder.user) if part)
-    query = " ".join(holder.query.split())[:200]
+    query = " ".join(holder.query.split())[:200] or "its statement is hidden"
     return (
         f"pid {holder.pid} ({who}), for {seconds(holder.seconds)}, {holder.state}: "
         f"{query}"

@@ -14,6 +14,7 @@ from eventstreaming.events import arguments
 from eventstreaming.events.patterns import name_or_pattern
 from eventstreaming.exceptions import UnsupportedOperation
 from eventstreaming.models import Stream
+from eventstreaming.operations import redaction
 from eventstreaming.operations.named import named
 from eventstreaming.operations.queue_activity import QueueHour, queue_hours
 from eventstreaming.operations.queue_names import queue_names
@@ -64,6 +65,7 @@ def store_status(
 
     `names` are streams and patterns (default: all), of which the first `limit`
     by name are shown. `parts` are the fields that are wanted, the others stay empty.
+    Where a redaction is set, statements are left out: nothing tells what to hide in them.
     With `activity`, queues that workers have emptied in the last hour are among `queues`.
     What it costs in statements does not grow with streams, queues, subscriptions and
     partitions. Raise UnsupportedOperation for a store in no database.
@@ -76,6 +78,8 @@ def store_status(
     using = asked.database
     found = _stream_names(places, limit, using) if "streams" in parts else []
     fence = asked.fence_status()
+    if redaction.is_set():
+        fence = fence.without_statements()
     hours = queue_hours(using) if "activity" in parts else {}
     return StoreStatus(
         store=store,

@@ -51,7 +51,7 @@ def test_export_has_all_that_the_list_would_show(admin_client: Client) -> None:
     assert LABEL not in visit(admin_client, "event/", stream="none").links
 
 
-def hide(stream_name: str, type_name: str, data: object) -> object:
+def hide(stream_name: str, type_name: str, value: object, part: str) -> object:
     return "hidden"
 
 

@@ -47,7 +47,7 @@ def test_an_event_is_shown_as_its_class_and_raw(
     assert staff().get(f"{ROOT}event/{event.position}/raw/").status_code == 403
 
 
-def hide(stream_name: str, type_name: str, data: object) -> object:
+def hide(stream_name: str, type_name: str, value: object, part: str) -> object:
     return {"seat": "hidden"}
 
 

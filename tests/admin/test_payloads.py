@@ -5,27 +5,21 @@ from collections import defaultdict
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client, override_settings
-from django.utils import timezone
 
-from eventstreaming import EventData, append, dequeue_many, enqueue, enqueue_many
 from eventstreaming.models import (
-    Checkpoint,
     DeadLetter,
     Message,
     ParkedEvent,
     Saga,
     Schedule,
     Stream,
-    Subscription,
-    TaskResult,
 )
 from tests.admin.every_page import every_page
 from tests.admin.pages import ROOT, post, visit
+from tests.secret_payloads import HIDE, IN_DATA, IN_NOTES, SECRET, plant
 
 pytestmark = pytest.mark.django_db
 
-SECRET = "card-4111"
-IN_DATA = "card-4112"
 MISSING = "you lack the permission eventstreaming.view_payload"
 
 # These show a payload, of an object or of all of them. The others never do.
@@ -48,41 +42,19 @@ WITH_PAYLOAD = {
     "taskresult_change",
 }
 
+WITH_NOTES = {  # metadata or headers
+    "deadletter_change",
+    "deadletter_redrive",
+    "event_change",
+    "event_export",
+    "event_raw",
+    "message_change",
+}
+
 
 @pytest.fixture
 def secrets() -> None:
-    """Write the secret wherever a payload is stored."""
-    data = {"card": SECRET, IN_DATA: [IN_DATA]}
-    note = {"card": SECRET}
-    enqueue_many("mail", [EventData("Mail", data)] * 3, headers=note)
-    alive, dead = dequeue_many("mail", 2)
-    alive.nack(error=SECRET, delay=0)
-    dead.nack(error=SECRET, dead_letter=True)
-    enqueue("mail", data, correlation_id="story")
-    for name in ("SagaStarted", "SagaStepFailed", "SagaCompensating", "Other"):
-        append("history", EventData(name, {**data, "error": SECRET, "reason": SECRET}))
-    facts = [EventData("OrderPaid", data)] * 2
-    (event, _) = append("order-1", facts, metadata=note, correlation_id="story")
-    row = Subscription.objects.create(name="billing", source="order-*")
-    Checkpoint.objects.create(subscription=row, error=SECRET)
-    ParkedEvent.objects.create(
-        subscription=row, key="k", bucket=0, position=event.position, error=SECRET,
-        stream_name="order-1", offset=0, event_type="OrderPaid", edited_data=data,
-    )  # fmt: skip
-    saga = Saga.objects.create(
-        name="order", saga_id="7", state="failed", correlation_id="story",
-        data=data, results={"paid": SECRET}, signals={"sent": data}, error=SECRET,
-    )  # fmt: skip
-    Stream.objects.filter(name="history").update(name=saga.stream_name)
-    failure = {"at": timezone.now().isoformat(), "exception_class_path": "ValueError"}
-    for number, status in enumerate(["FAILED", "SUCCESSFUL"]):
-        TaskResult.objects.create(
-            id=10**9 + number, queue="tasks:x", task="send", status=status,
-            data={"args": [SECRET], "kwargs": data}, return_value=data, lease=1,
-            errors=[{**failure, "traceback": SECRET}], worker_ids=["w"],
-            enqueued_at=timezone.now(),
-        )  # fmt: skip
-    Schedule.objects.create(name="nightly", queue="mail", cron="0 3 * * *", data=data)
+    plant()
 
 
 def shown(client: Client, *secrets: str) -> dict[str, str]:
@@ -111,16 +83,12 @@ def user_with(*, but: str) -> Client:
     return client
 
 
-def hide(stream_name: str, type_name: str, data: object) -> object:
-    return {"hidden of": f"{stream_name} {type_name}"}
-
-
 def test_the_right_to_payloads_is_asked_on_every_page(
     admin_client: Client, secrets: None
 ) -> None:
     assert set(shown(admin_client, SECRET)) == WITH_PAYLOAD
     operator = user_with(but="view_payload")
-    assert shown(operator, SECRET, IN_DATA) == {}
+    assert shown(operator, SECRET, IN_DATA, IN_NOTES) == {}
     event = Stream.objects.get(name="order-1").events.first()
     for path in (
         f"event/{event.pk}/change/",
@@ -140,12 +108,13 @@ def test_the_right_to_payloads_is_asked_on_every_page(
 def test_the_redaction_is_asked_on_every_page(
     admin_client: Client, secrets: None
 ) -> None:
-    with override_settings(EVENT_STREAM_REDACTION=f"{__name__}.hide"):
-        assert shown(admin_client, IN_DATA) == {}
+    assert set(shown(admin_client, IN_NOTES)) == WITH_NOTES
+    with override_settings(EVENT_STREAM_REDACTION=HIDE):
+        assert shown(admin_client, IN_DATA, IN_NOTES) == {}
         event = Stream.objects.get(name="order-1").events.first()
-        assert (
-            "order-1 OrderPaid" in visit(admin_client, f"event/{event.pk}/change/").text
-        )
+        page = visit(admin_client, f"event/{event.pk}/change/")
+        assert "data of order-1 OrderPaid" in page.text
+        assert "metadata of order-1 OrderPaid" in page.text
 
 
 def test_who_sees_no_payload_cannot_write_one(
@@ -189,11 +158,11 @@ def test_what_is_partly_hidden_is_sent_back_as_it_is(
 ) -> None:
     letter = DeadLetter.objects.get()
     path = f"deadletter/{letter.pk}/redrive/"
-    with override_settings(EVENT_STREAM_REDACTION=f"{__name__}.hide"):
+    with override_settings(EVENT_STREAM_REDACTION=HIDE):
         page = visit(admin_client, path)
-        assert "Parts are hidden" in page.text
+        assert page.text.count("Parts are hidden") == 2
         post(admin_client, path, message='{"forged": 1}', headers="{}")
         parked = f"parkedevent/{ParkedEvent.objects.get().pk}/change/"
         assert admin_client.post(f"{ROOT}{parked}", {}).status_code == 403
     message = Message.objects.get(pk=letter.pk)
-    assert (message.data["card"], message.headers) == (SECRET, None)
+    assert (message.data["card"], message.headers["card"]) == (SECRET, SECRET)

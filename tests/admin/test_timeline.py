@@ -144,7 +144,7 @@ def test_empty_pages_say_what_to_do(admin_client: Client) -> None:
     assert (page.status, "Nothing has" in page.text) == (200, True)
 
 
-def hide(stream_name: str, type_name: str, data: object) -> object:
+def hide(stream_name: str, type_name: str, value: object, part: str) -> object:
     return {"hidden of": f"{stream_name} {type_name}"}
 
 

@@ -200,7 +200,7 @@ def test_a_subscription_is_moved(everything: Api) -> None:
         assert (response.status_code, response.json()["field"]) == (400, "to")
 
 
-def hide_emails(stream_name: str, type_name: str, data: object) -> object:
+def hide_emails(stream_name: str, type_name: str, value: object, part: str) -> object:
     if type_name == "Broken":
         raise ValueError(type_name)
     return {"stream": stream_name}

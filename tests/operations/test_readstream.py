@@ -43,7 +43,7 @@ def test_events_are_printed_from_a_place_or_the_last_ones() -> None:
         run("readstream", "or*ders")
 
 
-def hide(stream_name: str, type_name: str, data: object) -> str:
+def hide(stream_name: str, type_name: str, value: object, part: str) -> str:
     return "hidden"
 
 

@@ -19,11 +19,13 @@ from eventstreaming import (
     truncate_stream,
 )
 from eventstreaming.exceptions import InvalidArgument, UnsupportedOperation
+from eventstreaming.http.documents import status_document
 from eventstreaming.management.status_text import status_text
 from eventstreaming.models import Subscription, WorkerHeartbeat
 from eventstreaming.operations.status import StoreStatus, store_status
 from tests.operations.histories import write_history
 from tests.operations.runners import runner
+from tests.secret_payloads import HIDE
 from tests.sessions import sessions
 
 NOTED = EventData("Noted", {})
@@ -54,6 +56,12 @@ def test_transaction_that_holds_the_fence_is_named() -> None:
             "idle in transaction",
         )
         assert holder.query == "SELECT 'still at it'"
+        told = status_document(store_status(), payload=False)
+        assert told["fence"]["holders"][0]["query"] == ""
+        assert "still at it" in "\n".join(status_text(store_status()))
+        with override_settings(EVENT_STREAM_REDACTION=HIDE):
+            assert store_status().fence.holders[0].query == ""
+            assert "statement is hidden" in "\n".join(status_text(store_status()))
         assert holder.seconds is not None
         assert 0 <= holder.seconds < 60
         assert holder.user

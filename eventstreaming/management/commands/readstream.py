@@ -6,12 +6,11 @@ from typing import Any
 
 import msgspec
 from django.core.management.base import CommandError
-from msgspec import structs
 
 from eventstreaming.backends import DEFAULT_ALIAS, event_stores
 from eventstreaming.exceptions import EventStreamingError
 from eventstreaming.management.documented import DocumentedCommand
-from eventstreaming.operations.redaction import shown
+from eventstreaming.operations.redaction import shown, shown_event
 from eventstreaming.processing.sources import Source, SourceKind
 from eventstreaming.types import StoredEvent
 
@@ -128,8 +127,7 @@ def _text(event: StoredEvent) -> str:
 
 
 def _json(event: StoredEvent) -> str:
-    data = shown(event.stream_name, event.event_type, event.data)
-    return msgspec.json.encode(structs.replace(event, data=data)).decode()
+    return msgspec.json.encode(shown_event(event)).decode()
 
 
 _FORMATS = {"text": _text, "json": _json}

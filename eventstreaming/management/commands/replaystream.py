@@ -13,6 +13,7 @@ from eventstreaming.exceptions import EventStreamingError
 from eventstreaming.management.documented import DocumentedCommand
 from eventstreaming.management.moments import moment
 from eventstreaming.management.progress import ProgressLine
+from eventstreaming.operations.redaction import shown_event
 from eventstreaming.operations.replay import ReplayProgress, replay
 from eventstreaming.processing.registry import handlers
 from eventstreaming.types import StoredEvent
@@ -126,7 +127,7 @@ class Command(DocumentedCommand):
         return source, function, types
 
     def _print(self, event: StoredEvent) -> None:
-        self.stdout.write(msgspec.json.encode(event).decode())
+        self.stdout.write(msgspec.json.encode(shown_event(event)).decode())
 
 
 _PASSED_ON = ("start", "end", "since", "until", "limit", "rate", "store")
