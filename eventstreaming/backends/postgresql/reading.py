@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
+from uuid import UUID
+
+import msgspec
 
 from eventstreaming.backends.pages import EventsOfRows, Row
 from eventstreaming.backends.postgresql.bound import BoundStatements
@@ -13,6 +16,8 @@ from eventstreaming.exceptions import StreamDeleted
 from eventstreaming.types import StoredEvent
 
 _CONCURRENT, _DELETED = 1, 1
+# The driver's loader is plain Python, as for times: it takes five times as long.
+_id_of = msgspec.json.Decoder(UUID).decode
 
 
 class ReadOperations(BoundStatements):
@@ -81,7 +86,7 @@ def _event(stream_name: str | None, row: Row) -> StoredEvent:
         stream_name=row[-1] if stream_name is None else stream_name,
         offset=row[0],
         position=row[1],
-        event_id=row[2],
+        event_id=_id_of(f'"{row[2]}"'),
         event_type=row[3],
         data=from_json(row[4]),
         metadata={} if metadata == "{}" else from_json(metadata),

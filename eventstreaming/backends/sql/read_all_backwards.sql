@@ -1,6 +1,6 @@
 -- One page of the whole store from its end. The caller took the fence in an earlier statement.
 SELECT e.*, s.name
-  FROM (SELECT "offset", "position", event_id, event_type, data, metadata,
+  FROM (SELECT "offset", "position", event_id::text, event_type, data, metadata,
                schema_version, key, correlation_id, causation_id,
               "timestamp"::text,
                stream_id

@@ -1,7 +1,7 @@
 -- One page of a partition of the whole store: as read_all.sql, narrowed to the
 -- buckets of a share. The rows of the others lie on the same pages.
 SELECT e.*, s.name
-  FROM (SELECT "offset", "position", event_id, event_type, data, metadata,
+  FROM (SELECT "offset", "position", event_id::text, event_type, data, metadata,
                schema_version, key, correlation_id, causation_id,
               "timestamp"::text,
                stream_id

@@ -2,7 +2,7 @@
 -- statement. The pairs are compared so that only the category's index fits: the
 -- planner may walk the primary key through all other categories for `category =`.
 SELECT e.*, s.name
-  FROM (SELECT "offset", "position", event_id, event_type, data, metadata,
+  FROM (SELECT "offset", "position", event_id::text, event_type, data, metadata,
                schema_version, key, correlation_id, causation_id,
               "timestamp"::text,
                stream_id

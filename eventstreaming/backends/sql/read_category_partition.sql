@@ -1,7 +1,7 @@
 -- One page of a partition of a category: as read_category.sql, narrowed to the
 -- buckets of a share. The index has the bucket, so the rows of the others are not looked at.
 SELECT e.*, s.name
-  FROM (SELECT "offset", "position", event_id, event_type, data, metadata,
+  FROM (SELECT "offset", "position", event_id::text, event_type, data, metadata,
                schema_version, key, correlation_id, causation_id,
               "timestamp"::text,
                stream_id

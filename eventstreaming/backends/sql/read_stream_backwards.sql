@@ -6,7 +6,7 @@
 SELECT e.*, s.first_offset, s.next_offset, s.state, s.kind
   FROM eventstreaming_stream AS s
   LEFT JOIN LATERAL (
-       SELECT "offset", "position", event_id, event_type, data, metadata,
+       SELECT "offset", "position", event_id::text, event_type, data, metadata,
               schema_version, key, correlation_id, causation_id,
               "timestamp"::text
          FROM eventstreaming_event
