@@ -1,14 +1,34 @@
 """Django's connections in a thread that lives longer than a request."""
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 
 logger = logging.getLogger("eventstreaming.worker")
+
+
+class _Opened(threading.local):
+    """The connections that this thread has open; None before it has been asked."""
+
+    connections: list[BaseDatabaseWrapper] | None = None
+
+
+_opened = _Opened()
+
+
+def _note_opened(*, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    if _opened.connections is not None and connection not in _opened.connections:
+        _opened.connections.append(connection)
+
+
+connection_created.connect(_note_opened)
 
 
 def restore_connections() -> None:
@@ -17,6 +37,7 @@ def restore_connections() -> None:
         tidy_connections()
     except Exception:
         logger.exception("connections could not be put in order; dropping them")
+        _opened.connections = None
         for alias in list(connections):
             with suppress(AttributeError):
                 del connections[alias]
@@ -31,14 +52,22 @@ def tidy_connections() -> None:
     mean a new connection for every message. So age counts only where it is set.
     A connection that failed is tested; one that was left inside a transaction is
     closed, which rolls back.
+
+    Only the first call of a thread asks Django for all connections, which takes
+    longer than some handlers do: from then on those are noted that are opened.
     """
-    for connection in connections.all(initialized_only=True):
+    opened = _opened.connections
+    if opened is None:
+        opened = _opened.connections = list(connections.all(initialized_only=True))
+    for connection in tuple(opened):
         connection.queries_log.clear()  # reset_queries() would walk them once more
         if connection.connection is None:
-            continue
-        if connection.in_atomic_block or not connection.get_autocommit():
+            opened.remove(connection)
+        elif connection.in_atomic_block or not connection.get_autocommit():
             connection.close()
-            del connections[connection.alias]  # it would stay in its closed block
+            opened.remove(connection)
+            if connections[connection.alias] is connection:
+                del connections[connection.alias]  # it would stay in its closed block
         elif connection.errors_occurred:
             if connection.is_usable():
                 connection.errors_occurred = False
