@@ -16,13 +16,15 @@ class Leases:
     The deliveries of one store in flight, by receipt: a message that comes back
     while its handler still runs is another delivery.
 
-    Each is extended every third of its timeout, so that two extensions may
-    fail before it is lost.
+    What was claimed together is extended together, every third of its timeout, so
+    that two extensions may fail before it is lost.
     """
 
     def __init__(self) -> None:
-        self._held: dict[str, _Lease] = {}
+        self._held: dict[str, _Claim] = {}
+        self._claims: list[_Claim] = []
         self._by_queue: Counter[str] = Counter()
+        self._lost: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._held)
@@ -34,21 +36,29 @@ class Leases:
     def take(self, jobs: Iterable[Job], timeouts: Mapping[str, float]) -> None:
         """Hold the leases of new jobs; their timeouts are those of their queues."""
         now = clock.monotonic()
+        claims: dict[str, _Claim] = {}
         for job in jobs:
             message = job.message
-            timeout = timeouts[message.stream_name]
-            self._held[message.receipt] = _Lease(
-                message, timeout, now, now + timeout / 3
-            )
-            self._by_queue[message.stream_name] += 1
+            queue = message.stream_name
+            claim = claims.get(queue)
+            if claim is None:
+                timeout = timeouts[queue]
+                claim = claims[queue] = _Claim({}, timeout, now, now + timeout / 3)
+            receipt = message.receipt
+            claim.messages[receipt] = message
+            self._held[receipt] = claim
+        self._claims += claims.values()
+        for queue, claim in claims.items():
+            self._by_queue[queue] += len(claim.messages)
 
     def older_than(self, seconds: float) -> list[Message]:
         """Return the messages that have been held for so long, and are not lost."""
         before = clock.monotonic() - seconds
         return [
-            lease.message
-            for lease in self._held.values()
-            if lease.taken <= before and lease.due < inf
+            message
+            for claim in self._claims
+            if claim.taken <= before
+            for message in self._kept(claim)
         ]
 
     def drop(self, messages: Iterable[Message]) -> None:
@@ -56,44 +66,55 @@ class Leases:
         messages = list(messages)
         slate.end(messages)
         for message in messages:
-            if self._held.pop(message.receipt, None) is not None:
-                self._by_queue[message.stream_name] -= 1
+            receipt = message.receipt
+            claim = self._held.pop(receipt, None)
+            if claim is None:
+                continue
+            self._lost.discard(receipt)
+            self._by_queue[message.stream_name] -= 1
+            del claim.messages[receipt]
+            if not claim.messages:
+                self._claims.remove(claim)
 
     def lost(self, messages: Iterable[Message]) -> None:
         """Extend messages no more; their handlers may still be running."""
-        for message in messages:
-            if message.receipt in self._held:
-                self._held[message.receipt].due = inf
+        self._lost.update(m.receipt for m in messages if m.receipt in self._held)
 
     def due(self) -> dict[float, list[Message]]:
         """Return the messages to be extended now, by their timeout."""
         now = clock.monotonic()
         found: dict[float, list[Message]] = {}
-        for lease in self._held.values():
-            if lease.due <= now:
-                found.setdefault(lease.timeout, []).append(lease.message)
+        for claim in self._claims:
+            if claim.due > now:
+                continue
+            if kept := self._kept(claim):
+                found.setdefault(claim.timeout, []).extend(kept)
+            else:
+                claim.due = inf
         return found
 
     def extended(self, messages: Iterable[Message]) -> None:
-        """Note that messages were extended just now."""
+        """Note that messages were extended just now, each with its whole claim."""
         now = clock.monotonic()
         for message in messages:
-            lease = self._held.get(message.receipt)
-            if lease is not None:
-                lease.due = now + lease.timeout / 3
+            claim = self._held.get(message.receipt)
+            if claim is not None:
+                claim.due = now + claim.timeout / 3
 
     def seconds_to_next(self) -> float:
         """Return how long until an extension is due."""
-        if not self._held:
-            return 60.0
-        return max(
-            0.0, min(lease.due for lease in self._held.values()) - clock.monotonic()
-        )
+        due = min((claim.due for claim in self._claims), default=inf)
+        return min(max(0.0, due - clock.monotonic()), 60.0)
+
+    def _kept(self, claim: "_Claim") -> list[Message]:
+        return [m for m in claim.messages.values() if m.receipt not in self._lost]
 
 
-@dataclass(slots=True)
-class _Lease:
-    message: Message
+@dataclass(slots=True, eq=False)
+class _Claim:
+    """What is left of the messages of one queue that were claimed together."""
+
+    messages: dict[str, Message]  # by receipt
     timeout: float  # seconds
     taken: float
-    due: float  # when it is to be extended
+    due: float  # when they are to be extended
