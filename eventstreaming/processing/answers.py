@@ -4,7 +4,6 @@ import logging
 import threading
 import traceback
 
-from eventstreaming import clock
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.events.signals import someone_hears_of_done, tell_done, tell_failed
 from eventstreaming.exceptions import LeaseLost, MessageCancelled
@@ -45,11 +44,7 @@ class Answers:
         """Take outcomes, to be told with the next ones."""
         self._outcomes += outcomes
         if outcomes:
-            now = clock.now()
-            for job, error, _, seconds in outcomes:
-                self._counts.measure(
-                    job.message, seconds, now, failed=error is not None
-                )
+            self._counts.measure(outcomes)
 
     def tell(self, store: BaseEventStore) -> None:
         """Tell the store all outcomes."""

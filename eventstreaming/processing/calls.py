@@ -13,14 +13,18 @@ from eventstreaming.types import Message, StoredEvent
 
 
 def handle_message(function: Callable[[Message], Any], message: Message) -> None:
-    """Call a queue handler; what it writes carries the message's story on."""
+    """
+    Call a queue handler that is not async.
+
+    What it writes carries the message's story on.
+    """
     story, named = begin_reaction(message), begin_message(message)
     try:
         if observers:
             with handling(message):
-                _call(function, message)
+                function(message)
         else:
-            _call(function, message)
+            function(message)
     finally:
         end_handling(named)
         end_reaction(story)
@@ -39,6 +43,18 @@ async def ahandle_message(function: Callable[[Message], Any], message: Message) 
     finally:
         end_handling(named)
         end_reaction(story)
+
+
+def handle_message_here(function: Callable[[Message], Any], message: Message) -> None:
+    """
+    Run a queue handler, async or not, in this thread. See handle_message().
+
+    An async one has this thread's connections, as in EventCaller.
+    """
+    if iscoroutinefunction(function):
+        async_to_sync(ahandle_message)(function, message)
+    else:
+        handle_message(function, message)
 
 
 def handle_event(

@@ -27,6 +27,7 @@ class Interruptible:
         self._ident = 0
         self._running: str | None = None
         self._is_being_interrupted = False
+        self._was_interrupted = False
 
     def run(self, name: str, function: Callable[[], None]) -> BaseException | None:
         """Call a function; return what it raised."""
@@ -45,7 +46,9 @@ class Interruptible:
                 self._running = None
                 while self._is_being_interrupted:
                     time.sleep(0)
-                _raise_in(self._ident, None)
+                if self._was_interrupted:
+                    _raise_in(self._ident, None)
+                    self._was_interrupted = False
                 return error
             except HandlerInterrupted as late:  # the function was about to end
                 if not has_ended:
@@ -53,7 +56,7 @@ class Interruptible:
 
     def interrupt(self, name: str, error: type[HandlerInterrupted]) -> bool:
         """Raise an error in the function if it is still the one of that name."""
-        self._is_being_interrupted = True
+        self._is_being_interrupted = self._was_interrupted = True
         try:
             return self._running == name and _raise_in(self._ident, error)
         finally:

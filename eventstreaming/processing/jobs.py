@@ -61,6 +61,8 @@ class Inbox:
 class Running:
     """A job that has begun, and how to interrupt it."""
 
+    __slots__ = ("_interrupt", "began", "interrupted_at", "job", "reason")
+
     def __init__(
         self, job: Job, interrupt: Callable[[type[HandlerInterrupted]], object]
     ) -> None:
@@ -84,7 +86,7 @@ class Running:
 
     def outcome(self, error: BaseException | None, settled: bool) -> Outcome:
         """Return how the job ended; an interruption says what it was for."""
-        if isinstance(error, HandlerInterrupted | CancelledError) and self.reason:
+        if self.reason and isinstance(error, HandlerInterrupted | CancelledError):
             error = self.explanation().with_traceback(error.__traceback__)
         return Outcome(self.job, error, settled, self.seconds)
 

@@ -16,8 +16,8 @@ class Durations(msgspec.Struct):
     counts: list[int] = msgspec.field(default_factory=lambda: [0] * BUCKETS)
 
     def add(self, seconds: float) -> None:
-        """Count one duration."""
-        bucket = int(seconds * 1000).bit_length()
+        """Count one duration; less than none is none."""
+        bucket = int(seconds * 1000).bit_length() if seconds > 0 else 0
         self.counts[bucket if bucket < BUCKETS else -1] += 1
 
     def extend(self, counts: list[int]) -> None:
@@ -66,8 +66,7 @@ class QueueMeasures(msgspec.Struct):
             self.done += 1
         self.runs.add(seconds)
         if message.deliveries == 1:  # a retry has waited because it had to
-            waited = (now - message.enqueued_at).total_seconds() - seconds
-            self.waits.add(max(0.0, waited))
+            self.waits.add((now - message.enqueued_at).total_seconds() - seconds)
 
     def copy(self) -> Self:
         """Return the state of now."""

@@ -93,9 +93,8 @@ class HandlerPool:
         while (job := self._jobs.get()) is not None:
             self._since.popleft()
             receipt = job.message.receipt
-            revoked = self._revoked.pop(receipt, None)
-            if revoked is not None:
-                self._inbox.put(Outcome(job, revoked, False, 0.0))
+            if self._revoked and (error := self._revoked.pop(receipt, None)):
+                self._inbox.put(Outcome(job, error, False, 0.0))
                 continue
             running = Running(job, partial(interruptible.interrupt, receipt))
             slate.begin(job.message)
@@ -103,7 +102,8 @@ class HandlerPool:
             outcome = _run(running, interruptible)
             if self._running.pop(this, None) is None:
                 break  # given up; another thread is in the place of this one
-            self._revoked.pop(receipt, None)
+            if self._revoked:
+                self._revoked.pop(receipt, None)
             self._inbox.put(outcome)
         connections.close_all()
 

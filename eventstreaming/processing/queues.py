@@ -259,10 +259,8 @@ class QueueRunner:
         self.pulse.rest(pause)
         outcomes = self._inbox.take(pause)
         self._answers.add(outcomes)
-        for outcome in outcomes:
-            for room in self._rooms:
-                if outcome.job.handler.queue in room.queues:
-                    room.note(outcome)
+        for room in self._rooms:
+            room.note([o for o in outcomes if o.job.handler.queue in room.queues])
         if self._more_may_come:
             self._more_may_come = False
             self._polling.rung()

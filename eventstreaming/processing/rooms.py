@@ -36,10 +36,13 @@ class Room:
             return 0  # a claim for a few is dear; the pool has work meanwhile
         return max(0, wanted)
 
-    def note(self, outcome: Outcome) -> None:
-        """Learn from how long a job took."""
-        self._seconds_per_job += (outcome.seconds - self._seconds_per_job) / 20
-        self._seconds_per_job = max(self._seconds_per_job, 1e-4)
+    def note(self, outcomes: Sequence[Outcome]) -> None:
+        """Learn from how long jobs took; the last ones count most."""
+        if outcomes:
+            seconds = sum([outcome.seconds for outcome in outcomes]) / len(outcomes)
+            is_news = 1 - 0.95 ** len(outcomes)
+            self._seconds_per_job += (seconds - self._seconds_per_job) * is_news
+            self._seconds_per_job = max(self._seconds_per_job, 1e-4)
 
     def take_delayed(self) -> list[Message]:
         """

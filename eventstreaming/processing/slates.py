@@ -10,36 +10,34 @@ import mmap
 import os
 import tempfile
 from collections.abc import Iterable
-from struct import Struct
 from typing import BinaryIO, Final
 
 from eventstreaming.types import Message
 
 SLOTS = 1024  # messages that are begun, and not answered, at a time
-_NUMBER = Struct("=q")
-SIZE = _NUMBER.size * (1 + SLOTS)  # the first number says that there were more
+SIZE = 8 * (1 + SLOTS)  # bytes: the first number says that there were more
 
 
 class Slate:
     """The numbers of the messages that are begun; any thread of a process uses it."""
 
     def __init__(self) -> None:
-        self._memory: bytearray | mmap.mmap = bytearray(SIZE)
+        self._numbers = memoryview(bytearray(SIZE)).cast("q")
         self._free = list(range(SLOTS, 0, -1))
         self._slots: dict[str, int] = {}
 
     def share(self, number: int) -> None:
         """Write into the file of that number from now on."""
-        self._memory = mmap.mmap(number, SIZE)
+        self._numbers = memoryview(mmap.mmap(number, SIZE)).cast("q")
         os.close(number)  # a handler's own children have none
 
     def begin(self, message: Message) -> None:
         """Note that a handler is about to get a message."""
         try:
-            slot = self._free.pop()
-            self._write(slot, int(message.message_id))
+            number, slot = int(message.message_id), self._free.pop()
+            self._numbers[slot] = number
         except (IndexError, ValueError):  # too many, or of a store with other ids
-            self._write(0, 1)
+            self._numbers[0] = 1
         else:
             self._slots[message.receipt] = slot
 
@@ -48,15 +46,12 @@ class Slate:
         for message in messages:
             slot = self._slots.pop(message.receipt, None)
             if slot is not None:
-                self._write(slot, 0)
+                self._numbers[slot] = 0
                 self._free.append(slot)
 
     def begun(self) -> list[str] | None:
         """Return the ids of what is begun; None if that is not known."""
-        return _begun(self._memory)
-
-    def _write(self, slot: int, number: int) -> None:
-        _NUMBER.pack_into(self._memory, slot * _NUMBER.size, number)
+        return _begun(self._numbers)
 
 
 class SharedSlate:
@@ -73,15 +68,15 @@ class SharedSlate:
     def begun(self) -> list[str] | None:
         """See Slate.begun()."""
         self._file.seek(0)
-        return _begun(self._file.read())
+        return _begun(memoryview(self._file.read()).cast("q"))
 
     def close(self) -> None:
         """Give up the file."""
         self._file.close()
 
 
-def _begun(memory: bytes | bytearray | mmap.mmap) -> list[str] | None:
-    more, *numbers = (number for (number,) in _NUMBER.iter_unpack(memory))
+def _begun(slate: memoryview) -> list[str] | None:
+    more, *numbers = slate.tolist()
     return None if more else [str(number) for number in numbers if number]
 
 

@@ -17,7 +17,7 @@ from eventstreaming.events import arguments
 from eventstreaming.events.signals import tell_done, tell_failed
 from eventstreaming.exceptions import InvalidValue, LeaseLost, NeverIdle
 from eventstreaming.processing.batch_results import BatchResult
-from eventstreaming.processing.calls import handle_message
+from eventstreaming.processing.calls import handle_message_here
 from eventstreaming.processing.leased import runner_of
 from eventstreaming.processing.registry import (
     EventSubscription,
@@ -165,7 +165,7 @@ class _Drain:
             began = clock.monotonic()
             try:
                 with as_committed():
-                    handle_message(handler.function, own.give(message))
+                    handle_message_here(handler.function, own.give(message))
             except Exception as error:
                 with suppress(LeaseLost):  # it was answered before it failed
                     again = store.nack(

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from eventstreaming import append, correlation_scope, enqueue
 from eventstreaming.events.correlation import current_correlation
 from eventstreaming.models import Event, Message
-from eventstreaming.processing.calls import handle_event, handle_message
+from eventstreaming.processing.calls import handle_event, handle_message_here
 from eventstreaming.types import EventData, StoredEvent
 from eventstreaming.types import Message as LeasedMessage
 from tests.workerapp.models import Effect
@@ -33,7 +33,7 @@ def test_failing_async_handler_leaves_the_others_write_alone() -> None:
 
         def run() -> None:
             try:
-                handle_message(handle, message())
+                handle_message_here(handle, message())
             except ValueError:
                 pass
             finally:

@@ -1,6 +1,7 @@
 """Claiming messages in PostgreSQL: leasing them, or taking them at once."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import chain
 from time import perf_counter
 from typing import Any
@@ -272,7 +273,7 @@ class ClaimOperations(LeaseOperations):
             message_type=row[3],
             schema_version=row[4],
             data=from_json(row[5]),
-            headers=from_json(headers) if headers else {},
+            headers=from_json(headers) if headers and headers != "{}" else {},
             receipt=arguments.receipt_of(number, lease),
             fencing_token=lease,
             priority=-row[2],
@@ -280,10 +281,13 @@ class ClaimOperations(LeaseOperations):
             deliveries=row[9],
             attempts=row[10],
             enqueued_at=moment(row[11]),
-            visible_until=moment(row[12]),
+            visible_until=_same_moment(row[12]),
             correlation_id=row[13],
             store=self,
         )
+
+
+_same_moment = lru_cache(maxsize=16)(moment)  # a claim's leases end together
 
 
 def _place(row: Row) -> tuple[int, int]:

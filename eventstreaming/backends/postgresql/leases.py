@@ -169,10 +169,10 @@ class LeaseOperations(BoundStatements):
 
 def ids_and_leases(messages: Iterable[Message]) -> dict[str, Any]:
     """Return the arrays that the statements take, in the order of the ids."""
-    pairs = sorted((int(m.message_id), m.fencing_token) for m in messages)
+    pairs = sorted([(int(m.message_id), m.fencing_token) for m in messages])
     return {
-        "ids": number_array(number for number, _ in pairs),
-        "leases": number_array(lease for _, lease in pairs),
+        "ids": number_array([number for number, _ in pairs]),
+        "leases": number_array([lease for _, lease in pairs]),
     }
 
 
