@@ -107,6 +107,10 @@ OPERATIONS: dict[str, Callable[[], object]] = {
     "append several": lambda: append("order-7", [EventData("Placed", {"n": 1})] * 2),
     "append by COPY": lambda: append("order-7", [EventData("Placed", {"n": 1})] * 500),
     "append to a new stream": lambda: append("fresh", EventData("Placed", {})),
+    "append to a concurrent stream": lambda: (
+        create_stream("lines", concurrent=True),
+        append("lines", EventData("Read", {"n": 1})),
+    ),
     "read a stream": lambda: first(read_stream("order-9", 3)),
     "read a stream by type": lambda: first(
         read_stream("order-9", event_types=["Placed"])

@@ -11,7 +11,7 @@ FUNCTIONS = [
     "eventstreaming_acknowledge_many_v1",
     "eventstreaming_acknowledge_v1",
     "eventstreaming_append_one_v1",
-    "eventstreaming_append_plain_v1",
+    "eventstreaming_append_plain_v2",
     "eventstreaming_append_v2",
     "eventstreaming_begin_append_v1",
     "eventstreaming_claim_queue_v1",

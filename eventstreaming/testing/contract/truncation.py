@@ -124,6 +124,16 @@ class TruncationContract(ContractCase):
             self.assertEqual(caught.exception.stream_name, self.stream)
         self.assertEqual(list(self.store.read_category(self.stream)), [])
 
+    def test_deleted_concurrent_stream_refuses_events(self) -> None:
+        self.requires("supports_concurrent_streams")
+        self.store.create_stream(self.stream, concurrent=True)
+        self.append_numbers(0, 1)
+        self.assertEqual(self.store.delete_stream(self.stream), 2)
+        for new in (NOTED, [NOTED, NOTED]):
+            with self.assertRaises(StreamDeleted):
+                self.store.append(self.stream, new)
+        self.assertEqual(list(self.store.read_category(self.stream)), [])
+
     def test_deleted_stream_says_that_it_was_deleted(self) -> None:
         self.append_numbers(0)
         self.store.delete_stream(self.stream)
