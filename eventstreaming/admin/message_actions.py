@@ -161,6 +161,7 @@ class MessageActionsMixin(BulkMixin, MessagePageAdmin):
             ),
             log=gettext("Cancelled."),
             act=lambda ids, using: cancel_all(ids, using=using),
+            leaves=True,
         )
         return self.carry_out(request, queryset, change)
 

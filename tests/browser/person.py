@@ -5,6 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from django.test import Client
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -87,7 +88,7 @@ class Person:
 
     def choose(self, action: str) -> None:
         """Run an action on the rows that are ticked."""
-        self.find(f"select[name=action] option[value={action}]").click()
+        self.find(f"select[name$=action] option[value={action}]").click()
         self.click("button[name=index]")
 
     def complaints(self, schemes: Iterable[str] = ("dark", "light")) -> list[str]:
@@ -129,8 +130,10 @@ class Person:
     def _leave(self, element: WebElement) -> None:
         page = self.find("html")
         element.click()
-        WebDriverWait(self.driver, SECONDS).until(staleness_of(page))
-        WebDriverWait(self.driver, SECONDS).until(
+        # Between two pages the browser may not know of which one the question is.
+        wait = WebDriverWait(self.driver, SECONDS, 0.05, [WebDriverException])
+        wait.until(staleness_of(page))
+        wait.until(
             lambda driver: (
                 driver.execute_script("return document.readyState") == "complete"
             )

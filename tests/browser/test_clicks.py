@@ -1,10 +1,10 @@
-"""What people do on the pages, by clicking and typing."""
+"""What people do on the pages, by clicking and typing; test_deeds.py has each action."""
 
 import pytest
 from django.contrib.auth.models import User
 
 from eventstreaming import dequeue
-from eventstreaming.models import DeadLetter, Event, Message, Subscription
+from eventstreaming.models import Event, Message
 from tests.browser.contents import LONG
 from tests.browser.person import Person
 
@@ -62,18 +62,6 @@ def test_pages_of_messages(viewer: Person) -> None:
     assert viewer.column("attempts") == ["1", "1"]
 
 
-def test_a_dead_letter_is_sent_back(superuser: Person) -> None:
-    superuser.open(f"{ROOT}deadletter/")
-    superuser.find("#result_list tbody input[type=checkbox]").click()
-    superuser.choose("redrive_selected")
-    superuser.click("#content [type=submit]")
-    done = ["1 message was sent back to its queue."]
-    assert superuser.texts(".messagelist .success") == done
-    assert superuser.complaints() == []
-    assert DeadLetter.objects.count() == 2
-    assert Message.objects.filter(queue="mail", attempts=0, state=0).count() == 3
-
-
 def test_all_that_match_get_another_priority(superuser: Person) -> None:
     ready = Message.objects.filter(queue="mail", state=Message.State.READY)
     assert ready.count() == 2
@@ -89,30 +77,6 @@ def test_all_that_match_get_another_priority(superuser: Person) -> None:
     assert superuser.texts(".messagelist .success") == ["Done for 1 message."]
     assert superuser.texts(".messagelist .warning")[0].startswith("1 was passed over")
     assert ready.get(group_key=None).rank == -7
-
-
-def test_dead_letters_are_deleted_after_a_question(superuser: Person) -> None:
-    superuser.open(f"{ROOT}deadletter/")
-    superuser.find("#action-toggle").click()
-    superuser.choose("discard_selected")
-    (question,) = superuser.texts("#content > p")
-    assert question.startswith("Delete 3 dead letters for good?")
-    assert superuser.complaints() == []
-    superuser.click("#content [type=submit]")
-    assert superuser.texts(".messagelist .success") == ["3 dead letters were deleted."]
-    assert not DeadLetter.objects.exists()
-
-
-def test_a_dead_letter_is_edited_and_sent_back(superuser: Person) -> None:
-    DeadLetter.objects.update(message_type="Mail")  # the stored one is refused
-    superuser.open(f"{ROOT}deadletter/")
-    superuser.click("#result_list .field-id a")
-    superuser.click(".object-tools a[href*=redrive]")
-    assert superuser.complaints() == []
-    superuser.type("#content textarea", '{"to": "ada@example.com"}')
-    superuser.click("#content [type=submit]")
-    sent = Message.objects.values_list("data", flat=True)
-    assert {"to": "ada@example.com"} in list(sent)
 
 
 def test_a_queue_is_paused_and_goes_on(superuser: Person) -> None:
@@ -138,14 +102,6 @@ def test_a_refused_setting_is_named_beside_its_field(superuser: Person) -> None:
     (error,) = superuser.texts(".field-backoff .errorlist")
     assert error == "Enter numbers with commas between them: 1, 5, 30"
     assert superuser.complaints() == []
-
-
-def test_stopped_subscriptions_are_resumed(superuser: Person) -> None:
-    superuser.open(f"{ROOT}subscription/")
-    superuser.find("#action-toggle").click()
-    superuser.choose("resume_selected")
-    assert superuser.column("condition") == ["active", "active"]
-    assert not Subscription.objects.filter(state=Subscription.State.STOPPED).exists()
 
 
 def test_a_saga_is_cancelled_after_a_question(superuser: Person) -> None:
