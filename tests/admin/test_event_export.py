@@ -5,9 +5,12 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from django.test import Client, override_settings
+from asgiref.sync import async_to_sync
+from django.contrib.auth.models import User
+from django.test import AsyncClient, Client, override_settings
 
 from eventstreaming import EventData, append
+from eventstreaming.admin import event_export
 from tests.admin.conftest import Staff
 from tests.admin.pages import ROOT, visit
 
@@ -68,3 +71,22 @@ def test_payload_has_a_right_of_its_own(staff: Staff) -> None:
         (row,) = lines(may, url)
     assert row["data"] == "hidden"
     assert staff("view_stream").get(url).status_code == 403
+
+
+def test_under_asgi_a_batch_is_read_when_the_one_before_is_sent(
+    admin_user: User,
+) -> None:
+    append("order-1", [EventData("Paid", {"n": n}) for n in range(8)])
+
+    async def export() -> list[int]:
+        client = AsyncClient()
+        await client.aforce_login(admin_user)
+        response: Any = await client.get(f"{ROOT}event/export/")
+        chunks = aiter(response.streaming_content)
+        with mock.patch.object(event_export, "_line", wraps=event_export._line) as line:
+            found = [await anext(chunks)]
+            assert line.call_count == 3
+            found += [chunk async for chunk in chunks]
+        return [json.loads(row)["offset"] for row in b"".join(found).splitlines()]
+
+    assert async_to_sync(export)() == list(range(7, -1, -1))

@@ -18,7 +18,8 @@ from pytest_django import Settings
 
 from eventstreaming import EventData, append, correlation_scope, truncate_stream
 from eventstreaming.http.live import streaming
-from eventstreaming.http.live.hubs import hubs
+from eventstreaming.http.live.frames import StoredEventFrame
+from eventstreaming.http.live.hubs import Listener, hubs
 from eventstreaming.http.live.sources import PositionSource
 from tests.http.conftest import ADDRESS, Api, Caller
 from tests.http.event_source import EventSource, Parser, ServerEvent
@@ -237,6 +238,25 @@ def test_a_slow_client_is_let_go_and_misses_nothing(port: int, token: str) -> No
     with mock.patch("eventstreaming.http.live.hubs.BACKLOG", 2):
         places = asyncio.run(asyncio.wait_for(watch(), 60))
     assert places == list(range(60))
+
+
+def test_a_client_that_goes_as_an_event_comes_is_gone() -> None:
+    """A cancellation that comes together with an event is not lost."""
+    (event,) = append("ticks", EventData("Tick", {}))
+
+    async def go(pauses: int) -> None:
+        listener = Listener(0)
+        answer = asyncio.create_task(listener.heard(10))
+        await asyncio.sleep(0)
+        listener.offer(StoredEventFrame(event, 1))
+        for _ in range(pauses):
+            await asyncio.sleep(0)
+        was_under_way = answer.cancel()
+        await asyncio.wait([answer])
+        assert answer.cancelled() is was_under_way
+
+    for pauses in range(4):
+        asyncio.run(go(pauses))
 
 
 def test_an_outage_at_the_first_look_is_over_for_the_next_client() -> None:

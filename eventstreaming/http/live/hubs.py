@@ -53,7 +53,10 @@ class Listener:
 
     async def heard(self, timeout: float) -> list[StoredEventFrame | None]:
         """Return what has come, at least one; raise TimeoutError."""
-        frames = [await asyncio.wait_for(self._queue.get(), timeout)]
+        # Not wait_for(): in Python 3.11 it loses a cancellation that comes together
+        # with a frame, and the answer would go on after its client has gone.
+        async with asyncio.timeout(timeout):
+            frames = [await self._queue.get()]
         while not self._queue.empty():
             frames.append(self._queue.get_nowait())
         return frames
