@@ -100,7 +100,7 @@ class Answers:
     def _fail(
         self, store: BaseEventStore, outcome: Outcome, error: BaseException
     ) -> None:
-        handler, message, _ = outcome.job
+        handler, message = outcome.job.handler, outcome.job.message
         if isinstance(error, KeyboardInterrupt):
             self._interrupt(store, message)
             return

@@ -186,13 +186,14 @@ class _Seat:
 
         async def call() -> BaseException | None:
             try:
-                await ahandle_message(job.handler.function, store.give(job.message))
+                await ahandle_message(job.function, store.give(job.message))
             except BaseException as raised:  # SystemExit would end the loop
                 return raised
             return None
 
         loop, task = asyncio.get_running_loop(), asyncio.create_task(call())
-        running = Running(job, lambda _: loop.call_soon_threadsafe(task.cancel))
+        # A function that wants to know why finds the reason in the CancelledError.
+        running = Running(job, lambda why: loop.call_soon_threadsafe(task.cancel, why))
         self._pool._begun(self, running)
         await asyncio.wait([task])
         error = asyncio.CancelledError() if task.cancelled() else task.result()

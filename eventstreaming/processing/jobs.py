@@ -13,15 +13,17 @@ from eventstreaming.exceptions import (
     HandlerTimeout,
     MessageCancelled,
 )
-from eventstreaming.processing.registry import QueueHandler
+from eventstreaming.processing.registry import MessageFunction, QueueHandler
 from eventstreaming.types import Message
 
 
 class Job(NamedTuple):
-    """A leased message, the handler that is to run it, and for how many seconds."""
+    """A leased message, the function that is to get it, and for how many seconds."""
 
     handler: QueueHandler
     message: Message
+    function: MessageFunction
+    is_async: bool = False
     timeout: float | None = None
 
 

@@ -24,6 +24,7 @@ class Leases:
         self._held: dict[str, _Claim] = {}
         self._claims: list[_Claim] = []
         self._by_queue: Counter[str] = Counter()
+        self._by_kind: Counter[bool] = Counter()
         self._lost: set[str] = set()
 
     def __len__(self) -> int:
@@ -32,6 +33,15 @@ class Leases:
     def count(self, queue: str) -> int:
         """Return how many of a queue's messages are held."""
         return self._by_queue[queue]
+
+    def count_of_kind(self, is_async: bool) -> int:
+        """Return how many messages are held for async functions, or for others."""
+        return self._by_kind[is_async]
+
+    def job_of(self, message: Message) -> Job | None:
+        """Return the job of a message that is held."""
+        claim = self._held.get(message.receipt)
+        return None if claim is None else claim.jobs[message.receipt]
 
     def take(self, jobs: Iterable[Job], timeouts: Mapping[str, float]) -> None:
         """Hold the leases of new jobs; their timeouts are those of their queues."""
@@ -45,11 +55,12 @@ class Leases:
                 timeout = timeouts[queue]
                 claim = claims[queue] = _Claim({}, timeout, now, now + timeout / 3)
             receipt = message.receipt
-            claim.messages[receipt] = message
+            claim.jobs[receipt] = job
             self._held[receipt] = claim
+            self._by_kind[job.is_async] += 1
         self._claims += claims.values()
         for queue, claim in claims.items():
-            self._by_queue[queue] += len(claim.messages)
+            self._by_queue[queue] += len(claim.jobs)
 
     def older_than(self, seconds: float) -> list[Message]:
         """Return the messages that have been held for so long, and are not lost."""
@@ -72,8 +83,8 @@ class Leases:
                 continue
             self._lost.discard(receipt)
             self._by_queue[message.stream_name] -= 1
-            del claim.messages[receipt]
-            if not claim.messages:
+            self._by_kind[claim.jobs.pop(receipt).is_async] -= 1
+            if not claim.jobs:
                 self._claims.remove(claim)
 
     def lost(self, messages: Iterable[Message]) -> None:
@@ -107,14 +118,18 @@ class Leases:
         return min(max(0.0, due - clock.monotonic()), 60.0)
 
     def _kept(self, claim: "_Claim") -> list[Message]:
-        return [m for m in claim.messages.values() if m.receipt not in self._lost]
+        return [
+            job.message
+            for receipt, job in claim.jobs.items()
+            if receipt not in self._lost
+        ]
 
 
 @dataclass(slots=True, eq=False)
 class _Claim:
     """What is left of the messages of one queue that were claimed together."""
 
-    messages: dict[str, Message]  # by receipt
+    jobs: dict[str, Job]  # by receipt
     timeout: float  # seconds
     taken: float
     due: float  # when they are to be extended

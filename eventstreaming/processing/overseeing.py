@@ -97,8 +97,9 @@ class Overseer:
             return
         cancelled = store.cancelled_among(held)
         for message in cancelled:
+            job = self._leases.job_of(message)
             for room in self._rooms:
-                if message.stream_name in room.queues:
+                if room.is_for(job):
                     _cancel_in(room, message)
 
 

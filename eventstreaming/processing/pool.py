@@ -110,11 +110,11 @@ class HandlerPool:
 
 def _run(running: Running, interruptible: Interruptible) -> Outcome:
     """Run one handler, with Django's connections in order before and after."""
-    handler, message, _ = running.job
-    store = HandlersStore(message, handler.retry)
+    message, function = running.job.message, running.job.function
+    store = HandlersStore(message, running.job.handler.retry)
     error = interruptible.run(
         message.receipt,
-        lambda: handle_message(handler.function, store.give(message)),
+        lambda: handle_message(function, store.give(message)),
     )
     restore_connections()
     return running.outcome(error, store.answered)

@@ -7,8 +7,8 @@ answer. Answers of messages that are done go out together.
 
 import logging
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from inspect import iscoroutinefunction
 from itertools import groupby
 from math import inf
 
@@ -28,6 +28,7 @@ from eventstreaming.processing.coroutines import CoroutinePool
 from eventstreaming.processing.counts import Counts
 from eventstreaming.processing.jobs import Inbox, Job, Pool
 from eventstreaming.processing.leases import Leases
+from eventstreaming.processing.openings import Openings
 from eventstreaming.processing.outages import Patience
 from eventstreaming.processing.overseeing import Overseer
 from eventstreaming.processing.pool import HandlerPool
@@ -66,6 +67,7 @@ class QueueRunner:
     ) -> None:
         self.name = name
         self.handlers = list(handlers)
+        self._is_async = {h.queue: True in h.kinds for h in handlers}
         self.counts = Counts()
         self.pulse = Pulse()
         self._store_alias = store
@@ -81,6 +83,7 @@ class QueueRunner:
         self._settings_read_at = -inf
         self._inbox = Inbox()
         self._rooms: list[Room] = []
+        self._openings: Openings  # of the rooms, which run() makes
         self._overseer = Overseer(self._rooms, self._leases, self._answers, replace)
         self._more_may_come = False
 
@@ -100,6 +103,9 @@ class QueueRunner:
         Whoever sets `stop` calls `ring()` as well.
         """
         self._rooms += self._made_rooms()
+        self._openings = Openings(
+            self.handlers, self._rooms, self._weights, self._leases
+        )
         topics = [queue_topic(handler.queue) for handler in self.handlers]
         with self.store.waiters.waiting(topics if self._listens else (), self.ring):
             self._work()
@@ -118,10 +124,9 @@ class QueueRunner:
             (False, HandlerPool, threads),
             (True, CoroutinePool, coroutines),
         ):
-            handlers = [h for h in self.handlers if h.is_async is is_async]
-            if handlers:
+            if any(is_async in handler.kinds for handler in self.handlers):
                 made: Pool = pool(size, self._inbox)
-                yield Room(made, handlers, self._weights)
+                yield Room(made, is_async=is_async)
 
     def _work(self) -> None:
         patience = Patience(self.name, self.store.database, threading.Event())
@@ -146,7 +151,9 @@ class QueueRunner:
         self._renew_settings(age=2 * SETTINGS_KEPT_SECONDS)
         generation = self._activity.generation
         claimed = 0
-        for handlers, wanted in self._openings():
+        # An idle worker looks everywhere at once.
+        openings = self._openings.now() if self._leases else [self._openings.all()]
+        for handlers, wanted in openings:
             taken = 0
             for portion, bound in self._portions(handlers):
                 if (asked := min(bound, wanted - taken)) > 0:
@@ -158,19 +165,6 @@ class QueueRunner:
         elif not self._leases:
             self._activity.idle(self.name, generation)
         return claimed
-
-    def _openings(self) -> list[tuple[list[QueueHandler], int]]:
-        """Return whose messages are wanted, in order, and how many at most."""
-        if not self._leases:  # an idle worker looks everywhere at once
-            handlers = [
-                handler for room in self._rooms for handler in room.turns.next()
-            ]
-            return [(handlers, min(room.wanted(0) for room in self._rooms))]
-        wanted = [(room, room.wanted(self._held(room))) for room in self._rooms]
-        return [(room.turns.next(), number) for room, number in wanted if number]
-
-    def _held(self, room: Room) -> int:
-        return sum(self._leases.count(queue) for queue in room.queues)
 
     def _portions(
         self, handlers: list[QueueHandler]
@@ -205,10 +199,9 @@ class QueueRunner:
         if jobs:
             self._leases.take(jobs, timeouts)
             self._overseer.expect(jobs)
+            self._openings.took(jobs)
             for room in self._rooms:
-                own = [job for job in jobs if job.handler.queue in room.queues]
-                room.turns.took(Counter(job.handler.queue for job in own))
-                room.pool.submit(own)
+                room.pool.submit([job for job in jobs if room.is_for(job)])
         return len(jobs)
 
     def _job(self, handler: QueueHandler, message: Message) -> Job:
@@ -218,7 +211,13 @@ class QueueRunner:
         except Exception:  # the project's function must not stop a worker
             logger.exception("%r: its own time-out is not known", message)
             own = None
-        return Job(handler, message, timeout if own is None else own)
+        function, is_async = handler.function, self._is_async[handler.queue]
+        if handler.choice is not None:
+            function = handler.choice(message)
+            is_async = iscoroutinefunction(function)
+        return Job(
+            handler, message, function, is_async, timeout if own is None else own
+        )
 
     def _timeout(self, handler: QueueHandler) -> float:
         """Return the seconds that a lease on the queue lasts."""
@@ -251,7 +250,10 @@ class QueueRunner:
         if self._leases:
             longest = 0.05 if self._answers else self._overseer.tick
             pause = min(self._leases.seconds_to_next(), longest)
-            has_room = any(self._held(room) < room.pool.size for room in self._rooms)
+            has_room = any(
+                self._leases.count_of_kind(room.is_async) < room.pool.size
+                for room in self._rooms
+            )
             if has_room and not claimed:
                 pause = min(pause, self._polling.pause())
         elif not claimed and not self._answers:
@@ -260,7 +262,7 @@ class QueueRunner:
         outcomes = self._inbox.take(pause)
         self._answers.add(outcomes)
         for room in self._rooms:
-            room.note([o for o in outcomes if o.job.handler.queue in room.queues])
+            room.note([outcome for outcome in outcomes if room.is_for(outcome.job)])
         if self._more_may_come:
             self._more_may_come = False
             self._polling.rung()
@@ -272,8 +274,9 @@ class QueueRunner:
             self._leases.lost(lost)
             for message in lost:
                 error = LeaseLost(message.stream_name, message.message_id, "taken")
+                job = self._leases.job_of(message)
                 for room in self._rooms:
-                    if message.stream_name in room.queues:
+                    if room.is_for(job):
                         room.pool.revoke(message, error)
                 logger.warning("%r is not ours any more: its lease is lost", message)
 

@@ -30,6 +30,7 @@ Result = Coroutine[Any, Any, object] | object
 MessageFunction = Callable[[Message], Result]
 EventFunction = Callable[[StoredEvent], Result] | Callable[..., Result]
 MessageTimeout = Callable[[Message], float | None]
+MessageChoice = Callable[[Message], MessageFunction]
 OnFailure = Literal["park", "stop", "skip"]
 UnknownTypes = Literal["handle", "skip"]
 PartitionBy = Literal["key", "event"]
@@ -49,6 +50,9 @@ class QueueHandler:
     max_deliveries: int | None = None
     concurrency: int | None = None
     timeout: float | MessageTimeout | None = None
+    # For a queue whose messages are of both kinds: which function, async or not, gets
+    # a message in a worker. Elsewhere `function` gets them all.
+    choice: MessageChoice | None = None
     store: str
 
     @property
@@ -56,8 +60,11 @@ class QueueHandler:
         return self.queue
 
     @property
-    def is_async(self) -> bool:
-        return iscoroutinefunction(self.function)
+    def kinds(self) -> frozenset[bool]:
+        """Say whether messages are for async functions, for others, or for both."""
+        if self.choice is not None:
+            return frozenset({False, True})
+        return frozenset({iscoroutinefunction(self.function)})
 
     def timeout_of(self, message: Message) -> float | None:
         """Return for how many seconds the function may handle a message."""

@@ -1,10 +1,8 @@
 """How much one pool of a worker may hold: what it runs, and begins soon."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from eventstreaming.processing.jobs import Outcome, Pool
-from eventstreaming.processing.registry import QueueHandler
-from eventstreaming.processing.turns import Turns
+from eventstreaming.processing.jobs import Job, Outcome, Pool
 from eventstreaming.types import Message
 
 AHEAD_SECONDS = 0.1  # how much unstarted work may lie here
@@ -13,18 +11,16 @@ PATIENCE_SECONDS = 1.0  # what is not begun by then goes back, for others to tak
 
 
 class Room:
-    """A pool, the handlers that run in it, and how fast they have been."""
+    """A pool for handlers of one kind, async or not, and how fast they have been."""
 
-    def __init__(
-        self,
-        pool: Pool,
-        handlers: Sequence[QueueHandler],
-        weights: Mapping[str, int] | None,
-    ) -> None:
+    def __init__(self, pool: Pool, *, is_async: bool) -> None:
         self.pool = pool
-        self.queues = frozenset(handler.queue for handler in handlers)
-        self.turns = Turns(handlers, weights)
+        self.is_async = is_async
         self._seconds_per_job = AHEAD_SECONDS
+
+    def is_for(self, job: Job | None) -> bool:
+        """Say whether a job runs here."""
+        return job is not None and job.is_async is self.is_async
 
     def wanted(self, held: int) -> int:
         """Return how many messages to claim if so many are here."""

@@ -20,6 +20,7 @@ class Turns:
         self, handlers: Sequence[QueueHandler], weights: Mapping[str, int] | None = None
     ) -> None:
         """Take the order to be strict if it has no `weights`; 1 is the default."""
+        self.queues = frozenset(handler.queue for handler in handlers)
         self._handlers = list(handlers)
         self._weights = weights
         self._given = {handler.queue: 0.0 for handler in handlers}  # by weight

@@ -1,5 +1,6 @@
 """When the leases that a worker holds are extended."""
 
+from eventstreaming import Message
 from eventstreaming.clock import SimulatedClock, use_clock
 from eventstreaming.processing.jobs import Job
 from eventstreaming.processing.leases import Leases
@@ -16,15 +17,21 @@ HANDLER = QueueHandler(
 )
 
 
+def job(message: Message, *, is_async: bool = False) -> Job:
+    return Job(HANDLER, message, print, is_async)
+
+
 def test_what_is_held_is_extended_every_third_of_its_timeout() -> None:
     clock, leases = SimulatedClock(), Leases()
     first, second, third = (message(number) for number in (1, 2, 3))
     with use_clock(clock):
         assert (leases.seconds_to_next(), leases.due()) == (60.0, {})
-        leases.take([Job(HANDLER, first), Job(HANDLER, second)], {"work": 30.0})
+        leases.take([job(first), job(second, is_async=True)], {"work": 30.0})
         clock.advance(4)
-        leases.take([Job(HANDLER, third)], {"work": 30.0})
+        leases.take([job(third)], {"work": 30.0})
         assert (len(leases), leases.count("work")) == (3, 3)
+        assert (leases.count_of_kind(False), leases.count_of_kind(True)) == (2, 1)
+        assert leases.job_of(second) == job(second, is_async=True)
         assert (leases.seconds_to_next(), leases.due()) == (6.0, {})
         assert leases.older_than(4) == [first, second]
         clock.advance(6)
@@ -41,14 +48,16 @@ def test_what_is_held_is_extended_every_third_of_its_timeout() -> None:
         assert leases.older_than(0) == [third]
         leases.drop([second, third, message(4)])
         assert (len(leases), leases.count("work")) == (0, 0)
+        assert (leases.count_of_kind(False), leases.count_of_kind(True)) == (0, 0)
+        assert leases.job_of(second) is None
         assert leases.seconds_to_next() == 60.0
 
 
 def test_a_message_that_comes_back_is_another_delivery() -> None:
     leases = Leases()
-    leases.take([Job(HANDLER, message(1))], {"work": 30.0})
+    leases.take([job(message(1))], {"work": 30.0})
     leases.lost([message(1)])
-    leases.take([Job(HANDLER, message(1, lease=2))], {"work": 30.0})
+    leases.take([job(message(1, lease=2))], {"work": 30.0})
     leases.drop([message(1)])
     assert (len(leases), leases.count("work")) == (1, 1)
     (held,) = leases.older_than(0)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from contextvars import copy_context
 from threading import Event
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import Error, connections
 
@@ -34,11 +34,14 @@ from eventstreaming.exceptions import (
     TaskTimeout,
 )
 from eventstreaming.operations.task_attempts import TaskAttempt
+from eventstreaming.operations.task_results import StoredTask
 from eventstreaming.processing.connections import usable_afterwards
 from eventstreaming.processing.outages import Patience
 from eventstreaming.types import JSON, Message
 
 logger = logging.getLogger("eventstreaming.worker")
+
+T = TypeVar("T")
 
 
 class TaskRun:
@@ -64,29 +67,36 @@ class TaskRun:
         Raise LeaseLost when another worker got the message meanwhile, and
         KeyboardInterrupt if the task did: it has no outcome then.
         """
-        if task_path(self._message.message_type) is None:
-            self._message.nack(dead_letter=True, error="The message is no task.")
+        stored = self._start()
+        if stored is None:
             return
-        stored = self._patiently(lambda: self._attempt.start(worker_id()))
         try:
             with usable_afterwards(self._database):
-                self._refuse_what_kills()
-                self._task = resolve_task(
-                    stored.path, self._backend.task_options.modules
-                )
-                self._result = as_result(stored, self._task, self._backend.alias)
-                policy = self._backend.task_options.policy_of(self._task)
-                self._refuse_what_hung(policy)
-                task_started.send_robust(type(self._backend), task_result=self._result)
-                value = copy_context().run(
-                    _call, self._task, self._result, policy.timeout
-                )
+                value = copy_context().run(_call, *self._prepare(stored))
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # SystemExit is the task's failure, not ours
             self._fail(error)
         else:
             self._succeed(value)
+
+    def _start(self) -> StoredTask | None:
+        """Store that the task runs; None if the message is none, and is put away."""
+        if task_path(self._message.message_type) is None:
+            self._message.nack(dead_letter=True, error="The message is no task.")
+            return None
+        return self._patiently(lambda: self._attempt.start(worker_id()))
+
+    def _prepare(self, stored: StoredTask) -> tuple[AnyTask, AnyResult, float | None]:
+        """Return what is to be called, and for how many seconds at most."""
+        options = self._backend.task_options
+        self._refuse_what_kills()
+        task = self._task = resolve_task(stored.path, options.modules)
+        result = self._result = as_result(stored, task, self._backend.alias)
+        policy = options.policy_of(task)
+        self._refuse_what_hung(policy)
+        task_started.send_robust(type(self._backend), task_result=result)
+        return task, result, policy.timeout
 
     def _refuse_what_kills(self) -> None:
         allowed = self._backend.task_options.max_deliveries
@@ -165,10 +175,10 @@ class TaskRun:
             connections[self._database].close()
             return self._patiently(settle_once)
 
-    def _patiently(self, action: Callable[[], Any]) -> Any:
+    def _patiently(self, action: Callable[[], T]) -> T:
         """Wait out a database that is away, as long as it takes."""
         patience = Patience(f"task {self._message.message_id}", self._database, Event())
-        done: list[Any] = []
+        done: list[T] = []
 
         def noted() -> bool:
             done.append(action())
@@ -193,10 +203,20 @@ class TaskRun:
 
 def _call(task: AnyTask, result: AnyResult, timeout: float | None) -> JSON:
     """Call the function; return what can be stored of its return value."""
-    context = [TaskContext(task_result=result)] if task.takes_context else []
-    returned = call_within(
-        timeout, task.module_path, task.func, *context, *result.args, **result.kwargs
+    args = arguments_of(task, result)
+    return storable(
+        call_within(timeout, task.module_path, task.func, *args, **result.kwargs)
     )
+
+
+def arguments_of(task: AnyTask, result: AnyResult) -> list[Any]:
+    """Return the positional arguments of a call."""
+    context = [TaskContext(task_result=result)] if task.takes_context else []
+    return [*context, *result.args]
+
+
+def storable(returned: Any) -> JSON:
+    """Return a task's return value as JSON keeps it; raise for what it does not."""
     value = values.checked(normalize_json(returned), "return value")
     values.to_json(value, "return value", limits().data_bytes)
     return value

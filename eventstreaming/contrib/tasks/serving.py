@@ -4,14 +4,16 @@ import logging
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
+from inspect import iscoroutinefunction
 from typing import Any, cast
 
 from django.core.signals import setting_changed
 from django.db import Error
 from django.utils.module_loading import import_string
 
+from eventstreaming.contrib.tasks.awaiting import AsyncTaskRun
 from eventstreaming.contrib.tasks.backend import EventStreamingBackend
-from eventstreaming.contrib.tasks.compat import task_backends
+from eventstreaming.contrib.tasks.compat import AnyTask, task_backends
 from eventstreaming.contrib.tasks.resolving import resolve_task
 from eventstreaming.contrib.tasks.running import TaskRun
 from eventstreaming.events.queue_settings import MAX_COUNT
@@ -22,7 +24,11 @@ from eventstreaming.events.task_messages import (
 )
 from eventstreaming.exceptions import EventStreamingError, InvalidArgument
 from eventstreaming.operations.queue_names import live_queue_names
-from eventstreaming.processing.registry import QueueHandler, handlers
+from eventstreaming.processing.registry import (
+    MessageFunction,
+    QueueHandler,
+    handlers,
+)
 from eventstreaming.processing.retry import RetryPolicy
 from eventstreaming.types import Message
 
@@ -95,6 +101,7 @@ def _handler(backend: EventStreamingBackend, queue: str) -> QueueHandler:
         retry=RetryPolicy(max_attempts=MAX_COUNT),
         visibility_timeout=None,
         timeout=partial(longest_run, backend.alias),
+        choice=partial(runner_of, backend.alias),
         max_deliveries=MAX_COUNT,
         store=backend.task_options.store,
     )
@@ -107,18 +114,43 @@ def longest_run(alias: str, message: Message) -> float | None:
     The task has ended itself by its own time-out before, unless it cannot be
     interrupted. A path that leads to no task is for the run to report.
     """
+    task = _task_of(alias, message)
+    if task is None:
+        return None
     options = cast(EventStreamingBackend, task_backends[alias]).task_options
-    path = task_path(message.message_type)
     try:
-        timeout = options.policy_of(resolve_task(path or "", options.modules)).timeout
+        timeout = options.policy_of(task).timeout
     except EventStreamingError:
         return None
     return None if timeout is None else timeout + HANGS_AFTER_SECONDS
 
 
+def _task_of(alias: str, message: Message) -> AnyTask | None:
+    """Return a message's task; None if there is none, which is for the run to say."""
+    options = cast(EventStreamingBackend, task_backends[alias]).task_options
+    try:
+        return resolve_task(task_path(message.message_type) or "", options.modules)
+    except EventStreamingError:
+        return None
+
+
 def run_task(alias: str, message: Message) -> None:
-    """Run the task that a message stands for."""
+    """Run the task that a message stands for, async or not, in this thread."""
     TaskRun(cast(EventStreamingBackend, task_backends[alias]), message).run()
+
+
+async def arun_task(alias: str, message: Message) -> None:
+    """Run the async task that a message stands for on this event loop."""
+    await AsyncTaskRun(
+        cast(EventStreamingBackend, task_backends[alias]), message
+    ).arun()
+
+
+def runner_of(alias: str, message: Message) -> MessageFunction:
+    """Return what a worker runs a task by: async ones on its event loop."""
+    task = _task_of(alias, message)
+    is_async = task is not None and iscoroutinefunction(task.func)
+    return partial(arun_task if is_async else run_task, alias)
 
 
 def _serve_again(*, setting: str, **kwargs: Any) -> None:

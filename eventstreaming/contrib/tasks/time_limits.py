@@ -14,10 +14,12 @@ from contextlib import suppress
 from inspect import iscoroutinefunction
 from typing import Any
 
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.db import connections
 
 from eventstreaming.exceptions import TaskTimeout
+
+AGAIN_SECONDS = 0.5
 
 
 class _TimeIsUp(BaseException):
@@ -58,6 +60,37 @@ def call_within(
     return value
 
 
+async def acall_within(
+    seconds: float | None,
+    path: str,
+    function: Callable[..., Any],
+    *args: Any,
+    **kwargs: Any,
+) -> Any:
+    """
+    Await an async function in the caller's task. See call_within().
+
+    The queries that it waits for are those of the thread-sensitive thread.
+    """
+    limited = _limited(seconds, path, function)
+    if seconds is None:
+        return await limited(*args, **kwargs)
+    watch = await sync_to_async(_Watch)(interrupts=False)
+    try:
+        try:
+            watch.start(seconds)
+            value = await limited(*args, **kwargs)
+        finally:
+            watch.end()
+    except BaseException as error:
+        if watch.fired:
+            raise TaskTimeout(path, seconds) from error
+        raise
+    if watch.fired:
+        raise TaskTimeout(path, seconds)
+    return value
+
+
 def _limited(
     seconds: float | None, path: str, function: Callable[..., Any]
 ) -> Callable[..., Any]:
@@ -74,7 +107,12 @@ def _limited(
 
 
 class _Watch:
-    """Interrupts the thread that made it, once, unless the call ends before."""
+    """
+    Interrupts the thread that made it, once, unless the call ends before.
+
+    Or else it cancels the queries of the thread, which are an async call's, till that
+    ends: it is cancelled itself, but not what it has begun by `sync_to_async()`.
+    """
 
     def __init__(self, *, interrupts: bool) -> None:
         self.fired = False
@@ -111,6 +149,8 @@ class _Watch:
                 for name in ("cancel", "interrupt"):
                     with suppress(Exception):
                         getattr(connection.connection, name)()
+            if not self._interrupts:
+                self.start(AGAIN_SECONDS)  # a query may begin only now
 
 
 def _raise_in(thread: int, error: type[BaseException] | None) -> None:
