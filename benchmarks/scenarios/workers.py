@@ -16,6 +16,7 @@ from benchmarks.protocol import Child
 from benchmarks.raw.connecting import connect
 from benchmarks.scenario import OURS, RAW, Scenario, Slice
 from benchmarks.scenarios.queues import fill
+from eventstreaming import configure_queue
 
 MESSAGES = 10_000
 PATIENCE = 60.0
@@ -69,17 +70,12 @@ def _ours(processes: int) -> Iterator[Slice]:
 
         def run() -> float:
             # The workers look now and then, so they begin while the queue is
-            # filled: a paused queue gives them nothing until it is complete.
-            connection.execute(
-                "INSERT INTO eventstreaming_queue (name, paused_at, updated_at, "
-                "description) VALUES (%s, now(), now(), '')",
-                (queue,),
-            )
+            # filled: a paused queue gives them nothing until it is complete. The end
+            # of the pause wakes them all, as raw ones are told to begin.
+            configure_queue(queue, paused=True)
             fill(queue, MESSAGES)
             return drain_rate(
-                connection,
-                queue,
-                lambda: connection.execute("DELETE FROM eventstreaming_queue"),
+                connection, queue, partial(configure_queue, queue, paused=False)
             )
 
         yield run

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from eventstreaming.backends import DEFAULT_ALIAS, event_stores
 from eventstreaming.backends.twins import async_function
+from eventstreaming.events.patterns import is_pattern
 from eventstreaming.events.queue_settings import Delays, QueueSettings
 from eventstreaming.events.unset import UNSET, Unset
 from eventstreaming.types import JSON, DeadLetter, Duration, QueueInfo
@@ -36,7 +37,8 @@ def configure_queue(
     `@queue_handler` or the task has one of its own; the built-in setting lets it run.
     `concurrency` is how many of the queue's messages one worker process has at a
     time, besides its number of threads; code that dequeues by itself is not bound.
-    `paused` stops deliveries from the next one on; what is leased goes on.
+    `paused` stops deliveries from the next one on; what is leased goes on. Idle workers
+    see the end of a queue's pause at once, that of a pattern's within half a minute.
     Workers obey at once, a new visibility timeout, timeout or concurrency within 5
     seconds of work. What counts when several say something: see
     `eventstreaming.events.queue_settings`.
@@ -54,6 +56,8 @@ def configure_queue(
         description=description,
         paused=paused,
     )
+    if paused is False and not is_pattern(name):
+        event_stores[store].messages_changed(name)  # idle workers are woken
 
 
 def queue_settings(stream_name: str, *, store: str = DEFAULT_ALIAS) -> QueueSettings:

@@ -18,7 +18,9 @@ from eventstreaming import (
     enqueue_many,
     queue_info,
 )
+from eventstreaming.backends import event_stores
 from eventstreaming.backends.memory import reset
+from eventstreaming.backends.waking.topics import queue_topic
 from eventstreaming.exceptions import InvalidType, InvalidValue
 from eventstreaming.processing import registry
 from eventstreaming.processing.registry import Handlers, queue_handler
@@ -182,3 +184,15 @@ def test_order_between_queues(handlers: Handlers) -> None:
     assert by_weight.index("default") < 900
     last = 5999 - by_weight[::-1].index("critical")
     assert 50 <= by_weight[:last].count("default") <= 1_700  # one claim may get 800
+
+
+def test_the_end_of_a_pause_wakes_who_waits_for_messages() -> None:
+    rings: list[bool] = []
+    waiters = event_stores["default"].waiters
+    with waiters.waiting([queue_topic("mail")], lambda more=False: rings.append(more)):
+        configure_queue("mail", paused=True)
+        configure_queue("mail", max_attempts=3)
+        configure_queue("*", paused=False)
+        assert rings == []
+        configure_queue("mail", paused=False)
+        assert len(rings) == 1
