@@ -17,6 +17,7 @@ from eventstreaming.models import (
     IdempotencyKey,
     OnceKey,
     Overview,
+    ParkedEvent,
     QueueActivity,
     Stream,
     Subscription,
@@ -103,6 +104,7 @@ def _identity(model: type[Model], place: int) -> dict[str, Any]:
         found |= {"first_offset": 0, "next_offset": 1}
     elif model is Checkpoint:
         found["subscription_id"] = number_of(Subscription, place)
-    elif any(f.name == "position" for f in model._meta.concrete_fields):
-        found["position"] = number_of(Event, place)
+    elif model is ParkedEvent:
+        stream = number_of(Stream, place)
+        found["position"] = Event.objects.get(stream_id=stream).position
     return found

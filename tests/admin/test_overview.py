@@ -24,7 +24,7 @@ from tests.sessions import sessions
 
 pytestmark = pytest.mark.django_db
 
-NOTED = EventData("Noted", {"card": "4111"})
+NOTED = EventData("Noted", {"card": "card-4111"})
 AT_MOST = 8  # statements about tables of this package
 
 
@@ -198,7 +198,7 @@ def test_who_may_see_names_may_see_it_and_no_payload(staff: Staff) -> None:
     assert visit(staff("view_message"), "overview/").status == 403
     page = visit(staff("view_stream"), "overview/")
     assert page.status == 200
-    assert "4111" not in page.html
+    assert "card-4111" not in page.html
     assert page.links["Overview"] == "/admin/eventstreaming/overview/"
 
 

@@ -19,7 +19,7 @@ STORY = "checkout-7"
 def tell() -> None:
     """Place an order, which causes two mails, of which one is dead and one pays."""
     (placed,) = append(
-        "order-7", EventData("OrderPlaced", {"card": "4111"}), correlation_id=STORY
+        "order-7", EventData("OrderPlaced", {"card": "card-4111"}), correlation_id=STORY
     )
     paid = append(
         "order-7",
@@ -27,7 +27,7 @@ def tell() -> None:
         correlation_id=STORY,
         causation_id=str(placed.event_id),
     )
-    mail = EventData("Mail", {"card": "4111"})
+    mail = EventData("Mail", {"card": "card-4111"})
     dead, alive = (
         enqueue("mail", mail, correlation_id=STORY, headers={"n": n}) for n in "ab"
     )
@@ -82,7 +82,7 @@ def test_everything_is_in_one_order_with_its_causes(admin_client: Client) -> Non
         if entry.kind == "message"
     )
     assert ("1", "MailSent", mail) in shown
-    assert "4111" not in page.html
+    assert "card-4111" not in page.html
     assert "Other" not in page.text
 
 
@@ -157,6 +157,6 @@ def test_pages_with_data_ask_the_redaction(admin_client: Client) -> None:
             visit(admin_client, f"event/{event.key}/change/"),
             visit(admin_client, f"message/{Message.objects.get().pk}/change/"),
         ]
-    assert ["4111" in page.html for page in pages] == [False, False]
+    assert ["card-4111" in page.html for page in pages] == [False, False]
     assert "order-7 OrderPlaced" in pages[0].text
     assert "mail Mail" in pages[1].text

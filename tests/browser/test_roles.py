@@ -4,13 +4,12 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from eventstreaming.models import DeadLetter, Saga, TaskResult
-from tests.admin.every_page import AdminPage, every_page
+from tests.admin.every_page import AdminPage, every_action, every_page
 from tests.browser.contents import ATTACK
 from tests.browser.person import Person
 
@@ -58,16 +57,6 @@ def pages() -> list[AdminPage]:
     return [page for page in found if not page.name.endswith(NO_PAGES)]
 
 
-def actions() -> list[tuple[type[Any], str]]:
-    """Return each action of each list."""
-    return [
-        (model, action if isinstance(action, str) else action.__name__)
-        for model, model_admin in admin.site._registry.items()
-        if model._meta.app_label == "eventstreaming"
-        for action in model_admin.actions or ()
-    ]
-
-
 def rows() -> dict[str, list[Any]]:
     """Return all there is."""
     models = apps.get_app_config("eventstreaming").get_models()
@@ -109,7 +98,7 @@ def test_a_viewer_is_offered_nothing_and_refused_everything(viewer: Person) -> N
             lists[model],
             {"action": name, "confirmed": "yes", "_selected_action": keys[model]},
         ]
-        for model, name in actions()
+        for model, name in every_action()
     ]
     assert len(sent) > 15
     assert max(viewer.driver.execute_async_script(SEND, sent)) < 500
@@ -126,7 +115,7 @@ def test_an_operator_does_every_action_and_configures_nothing(operator: Person) 
     )
     lists = {p.model: p.url for p in pages() if p.name.endswith("_changelist")}
     answered = {}
-    for model, name in actions():
+    for model, name in every_action():
         operator.open(lists[model])
         operator.find("#result_list tbody input[type=checkbox]").click()
         operator.choose(name)
