@@ -176,6 +176,25 @@ class QueueAdmin(StyledAdmin):
         """Keep the name of stored settings: another name is another queue."""
         return () if obj is None else ("name",)
 
+    def save_model(
+        self, request: HttpRequest, obj: Queue, form: QueueForm, change: bool
+    ) -> None:
+        """Wake idle workers at the end of a pause, as configure_queue() does."""
+        super().save_model(request, obj, form, change)
+        if "paused" in form.changed_data and obj.paused_at is None:
+            self._wake(obj.name)
+
+    def delete_model(self, request: HttpRequest, obj: Queue) -> None:
+        """Delete the settings, and with them a pause."""
+        name, was_paused = obj.name, obj.paused_at is not None
+        super().delete_model(request, obj)
+        if was_paused:
+            self._wake(name)
+
+    def _wake(self, name: str) -> None:
+        if not is_pattern(name):
+            event_store.messages_changed(name)
+
     @admin.display(description=_("queue"))
     def queue(self, queue: Any) -> str:
         if queue.glance.info is None:

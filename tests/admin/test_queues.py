@@ -14,6 +14,7 @@ from eventstreaming import (
     enqueue_many,
     queue_settings,
 )
+from eventstreaming.backends.postgresql import PostgreSQLEventStore
 from eventstreaming.models import Message, Queue
 from eventstreaming.operations.queue_names import (
     dead_letter_queue_names,
@@ -142,6 +143,23 @@ def test_settings_are_added_from_the_list(admin_client: Client) -> None:
     assert queue.paused_at is not None
     assert dequeue("mail") is None  # the store obeys
     assert visit(admin_client, "queue/").links["Show"].endswith("queue/mail/change/")
+
+
+@pytest.mark.parametrize("page", ["change", "delete"])
+def test_the_end_of_a_pause_wakes_idle_workers(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    woken: list[str] = []
+    monkeypatch.setattr(
+        PostgreSQLEventStore, "messages_changed", lambda store, name: woken.append(name)
+    )
+    for name, paused_at in (("mail", timezone.now()), ("calls", None), ("*", None)):
+        Queue.objects.create(name=name, paused_at=paused_at)
+    Queue.objects.filter(name="*").update(paused_at=timezone.now())
+    for name in ("mail", "calls", "_2A"):
+        values = form() if page == "change" else {"post": "yes"}
+        post(admin_client, f"queue/{name}/{page}/", **values)
+    assert woken == ["mail"]
 
 
 def test_settings_are_changed_and_emptied(admin_client: Client) -> None:
