@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.apps import apps
-from django.db.models import CharField, Field, Model, TextField
+from django.db.models import CharField, Model, TextField
 
 from eventstreaming.models import (
     Checkpoint,
@@ -87,7 +87,7 @@ def _name(model: type[Model]) -> None:
     model._default_manager.bulk_create(rows)
 
 
-def _is_named(field: Field[Any, Any]) -> bool:
+def _is_named(field: Any) -> bool:
     return isinstance(field, CharField | TextField) and not field.choices
 
 

@@ -6,6 +6,7 @@ from django.test import Client
 
 from eventstreaming import EventData, dequeue, enqueue
 from eventstreaming.models import Checkpoint, DeadLetter, Subscription
+from tests.admin.deeds import DEEDS, declared_saga
 from tests.admin.pages import ROOT, post
 from tests.sessions import sessions
 
@@ -56,6 +57,23 @@ def test_resume_on_the_page_of_a_subscription(admin_client: Client) -> None:
     )
     assert "1 subscription was resumed." in response.content.decode()
     assert Subscription.objects.get().state == Subscription.State.ACTIVE
+
+
+@on_object_pages
+@pytest.mark.django_db
+def test_every_action_on_the_page_of_its_object(admin_client: Client) -> None:
+    """Where the object is gone afterwards, the list comes next, without a complaint."""
+    with declared_saga():
+        for (model, action), deed in DEEDS.items():
+            if action == "delete_selected":  # Django's own is on lists only
+                continue
+            key = deed.prepare()[0]
+            answer = {"confirmed": "yes", "priority": deed.answer}
+            answer |= {"CHANGE_FORM-action": action, "_selected_action": str(key)}
+            page = post(admin_client, f"{model}/{key}/change/", **answer)
+            assert deed.tells.format(n=1) in page.text, action
+            assert "Perhaps it was deleted" not in page.text, action
+            assert deed.done([key]), action
 
 
 @pytest.mark.django_db(transaction=True)

@@ -60,3 +60,18 @@ def viewer(stranger: Person) -> Person:
     client.force_login(user)
     stranger.be(client)
     return stranger
+
+
+@pytest.fixture
+def operator(stranger: Person) -> Person:
+    """Somebody who may see everything and do every action, and configure nothing."""
+    user = User.objects.create_user("operator", is_staff=True)
+    ours = Permission.objects.filter(content_type__app_label="eventstreaming")
+    settings = ("add_", "change_", "delete_", "pause_queue")
+    for prefix in settings:
+        ours = ours.exclude(codename__startswith=prefix)
+    user.user_permissions.set(ours)
+    client = Client()
+    client.force_login(user)
+    stranger.be(client)
+    return stranger

@@ -13,7 +13,7 @@ from eventstreaming.models import (
     Schedule,
     StreamConfiguration,
 )
-from tests.browser.deeds import dead, parked
+from tests.admin.deeds import dead, parked
 from tests.browser.person import Person
 
 ROOT = "/admin/eventstreaming/"

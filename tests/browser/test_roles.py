@@ -1,14 +1,11 @@
-"""Who is offered what: a viewer nothing, an operator the actions, and no settings."""
+"""Who is offered what: a viewer nothing, an operator no settings."""
 
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission, User
-from django.test import Client
 
-from eventstreaming.models import DeadLetter, Saga, TaskResult
 from tests.admin.every_page import AdminPage, every_action, every_page
 from tests.browser.contents import ATTACK
 from tests.browser.person import Person
@@ -25,7 +22,6 @@ return [...document.querySelectorAll(controls)]
     .filter((control) => control.checkVisibility() && control.form?.method !== "get")
     .map((control) => control.outerHTML);
 """
-NUMBER = "#content .form-row input[type=number]"
 # Send forms from where the person is, with the token that the browser has.
 SEND = """
 const [forms, done] = arguments;
@@ -35,21 +31,6 @@ const send = ([url, fields]) => fetch(url, {
 }).then(({status, redirected}) => redirected ? 302 : status);
 Promise.all(forms.map(send)).then(done);
 """
-
-
-@pytest.fixture
-def operator(stranger: Person) -> Person:
-    """Somebody who may see everything and do every action, and configure nothing."""
-    user = User.objects.create_user("operator", is_staff=True)
-    ours = Permission.objects.filter(content_type__app_label="eventstreaming")
-    settings = ("add_", "change_", "delete_", "pause_queue")
-    for prefix in settings:
-        ours = ours.exclude(codename__startswith=prefix)
-    user.user_permissions.set(ours)
-    client = Client()
-    client.force_login(user)
-    stranger.be(client)
-    return stranger
 
 
 def pages() -> list[AdminPage]:
@@ -106,28 +87,8 @@ def test_a_viewer_is_offered_nothing_and_refused_everything(viewer: Person) -> N
     assert not LogEntry.objects.exists()
 
 
-def test_an_operator_does_every_action_and_configures_nothing(operator: Person) -> None:
-    # What is stored attacks, and would be refused.
-    DeadLetter.objects.update(message_type="Mail")
-    Saga.objects.filter(saga_id=ATTACK).update(name="order", saga_id="8")
-    TaskResult.objects.filter(task=ATTACK).update(
-        task="shop.send", queue="tasks:default:x"
-    )
-    lists = {p.model: p.url for p in pages() if p.name.endswith("_changelist")}
-    answered = {}
-    for model, name in every_action():
-        operator.open(lists[model])
-        operator.find("#result_list tbody input[type=checkbox]").click()
-        operator.choose(name)
-        if operator.texts("#content form input[name=confirmed]"):
-            for _ in operator.texts(NUMBER):
-                operator.type(NUMBER, "3")
-            operator.click("#content [type=submit]")
-        answered[model.__name__, name] = operator.texts(".messagelist li")
-    assert {key for key, texts in answered.items() if not texts} == set()
-    assert len(answered) > 15
-    assert LogEntry.objects.count() >= len(answered) // 2
-
+def test_an_operator_configures_nothing(operator: Person) -> None:
+    """What an operator does is in test_deeds.py."""
     for page in pages():
         if page.name.endswith(("_add", "_delete")):
             operator.open(page.url)

@@ -1,4 +1,4 @@
-"""What each action of a list is to do, for a person who clicks through all of them."""
+"""What each action of the admin is to do: its rows, its question, and its effect."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
