@@ -84,13 +84,19 @@ class RelationalStore(BaseEventStore):
         """See BaseWaking.announce(). Nothing is sent if the caller rolls back."""
         self._announce_on(self.connection, topic)
 
-    def _announce_on(self, connection: BaseDatabaseWrapper, topic: str) -> None:
-        """Announce on the connection that wrote: to look it up again takes longer."""
+    def _announce_on(
+        self, connection: BaseDatabaseWrapper, topic: str, *, is_sent: bool = False
+    ) -> None:
+        """
+        Announce on the connection that wrote: to look it up again takes longer.
+
+        `is_sent` says that other processes have been told.
+        """
         if connection.in_atomic_block:
             tell = partial(self._tell, connection, topic)
             connection.on_commit(tell, robust=True)
         elif connection.autocommit:  # what was written is committed
-            self._tell(connection, topic)
+            self._tell(connection, topic, is_sent=is_sent)
 
     def after_commit(self, function: Callable[[], object]) -> None:
         """See BaseWaking.after_commit()."""
@@ -100,12 +106,14 @@ class RelationalStore(BaseEventStore):
         elif connection.get_autocommit():
             function()
 
-    def _tell(self, connection: BaseDatabaseWrapper, topic: str) -> None:
+    def _tell(
+        self, connection: BaseDatabaseWrapper, topic: str, *, is_sent: bool = False
+    ) -> None:
         waiters = known_waiters((self.database, self._notifies))
         if waiters is not None:
             waiters.ring(topic)
         # A test runs the hooks of its own transaction inside it.
-        if self._notifies and not connection.in_atomic_block:
+        if self._notifies and not is_sent and not connection.in_atomic_block:
             announce(connection, topic)
 
     def _after_commit(self, function: Callable[[], object]) -> None:

@@ -163,7 +163,7 @@ def test_errors_are_those_of_django() -> None:
         asyncio.run(append_in_the_loop())
     here = connections["default"]
     with sessions(1) as (session,), pytest.raises(DatabaseError, match="thread"):
-        session.run(bound._kept_cursor, here, "append_plain")
+        session.run(bound.kept_cursor, here, "append_plain")
 
 
 def test_a_new_connection_has_cursors_of_its_own() -> None:

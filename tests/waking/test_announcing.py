@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection, transaction
+from django.db import DataError, OperationalError, connection, transaction
 from django.test import TestCase
 
 from eventstreaming import EventData, append, append_many, enqueue, enqueue_many
-from eventstreaming.backends import event_stores
+from eventstreaming.backends import event_stores, relational
+from eventstreaming.backends.postgresql import announced
 from eventstreaming.backends.waking import announcing
+from eventstreaming.exceptions import WrongExpectedVersion
 from eventstreaming.types import Append
 from tests.sessions import execute
 from tests.waking.listeners import Ear, ear
@@ -105,6 +107,68 @@ def test_announcement_is_a_transaction_of_its_own(hearer: Ear) -> None:
     assert after == writer + 2  # one between them announced it
 
 
+@pytest.fixture
+def only_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing be announced but what is sent along with a write."""
+    monkeypatch.setattr(relational, "announce", lambda connection, topic: None)
+
+
+@pytest.mark.usefixtures("only_along")
+def test_what_commits_by_itself_takes_its_announcement_along(hearer: Ear) -> None:
+    ((before,),) = execute("SELECT pg_current_xact_id()::text::bigint")
+    append("order-1", NOTED)
+    enqueue("work", {"n": 1})
+    ((after,),) = execute("SELECT pg_current_xact_id()::text::bigint")
+    assert hearer.heard() == ["order-1", "$work"]
+    # Between them come the stream's event, the message, and what announced each.
+    assert after == before + 5
+    ((of_event,),) = execute("SELECT xmin::text::bigint FROM eventstreaming_event")
+    ((of_message,),) = execute("SELECT xmin::text::bigint FROM eventstreaming_message")
+    assert (of_event, of_message) == (before + 1, before + 3)
+
+
+@pytest.mark.usefixtures("only_along")
+def test_message_that_may_have_to_wait_is_not_announced_with_it(hearer: Ear) -> None:
+    enqueue("later", {}, delay=5)
+    enqueue("group", {}, group_key="a")
+    enqueue("once", {}, deduplication_key="a")
+    enqueue("first", {}, priority=1)
+    assert hearer.heard() == ["$first"]
+
+
+def test_write_that_fails_beside_its_announcement_raises(
+    hearer: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append("order-1", NOTED)
+    assert hearer.heard() == ["order-1"]
+    announcing._by_database.clear()
+    with pytest.raises(WrongExpectedVersion):
+        append("order-1", NOTED, expected_version=5)
+    hearer.heard()
+
+    announcing._by_database.clear()
+    broken = {"append_plain": "SELECT 1 / 0", "notify": announcing.statement("notify")}
+    with monkeypatch.context() as patched:
+        patched.setattr(announced, "statement", broken.__getitem__)
+        with pytest.raises(DataError):
+            append("order-1", NOTED)
+    assert hearer.heard() == ["order-1"]  # somebody looks for nothing
+    announcing._by_database.clear()
+    append("order-1", NOTED)  # nothing is left in the connection
+    assert hearer.heard() == ["order-1"]
+    assert execute("SELECT count(*) FROM eventstreaming_event") == [(2,)]
+
+
+def test_write_on_a_connection_that_has_ended_raises() -> None:
+    append("order-1", NOTED)
+    announcing._by_database.clear()
+    connection.connection.close()
+    with pytest.raises(OperationalError):
+        append("order-1", NOTED)
+    connection.close()
+    assert execute("SELECT count(*) FROM eventstreaming_event") == [(1,)]
+
+
 def test_announcement_does_not_wait_for_the_disk() -> None:
     append("order-1", NOTED)
     assert execute("SHOW synchronous_commit") == [("on",)]
@@ -126,8 +190,15 @@ def test_queries_of_a_caller_are_counted_without_it(
 def test_failed_announcement_is_nobodys_error(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(announcing, "statement", lambda name: "SELECT 1 / 0")
-    append("order-1", NOTED)
+    real = announcing.statement
+
+    def broken(name: str) -> str:
+        return "SELECT 1 / 0" if name == "notify" else real(name)
+
+    monkeypatch.setattr(announcing, "statement", broken)
+    monkeypatch.setattr(announced, "statement", broken)
+    (event,) = append("order-1", NOTED)
+    assert event.offset == 0
     with transaction.atomic():
         append("order-2", NOTED)
     assert execute("SELECT count(*) FROM eventstreaming_event") == [(2,)]

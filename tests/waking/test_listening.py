@@ -55,11 +55,12 @@ def test_what_comes_just_after_all_have_looked_is_found(
 
     def ring_and_append(waiters: Any, announced: str, **options: Any) -> None:
         ring(waiters, announced, **options)
-        append("order-1", NOTED)
+        with transaction.atomic():
+            append("order-1", NOTED)
         connection.close()
 
     monkeypatch.setattr(listening.ListenedWaiters, "ring", ring_and_append)
-    monkeypatch.setattr(RelationalStore, "announce", lambda *args: None)
+    monkeypatch.setattr(RelationalStore, "_tell", lambda *args: None)
     who = Waiting()
     with event_store.waiters.waiting(["order-*"], who.ring):
         wait_until(lambda: False in who.rings, "the beat rings")

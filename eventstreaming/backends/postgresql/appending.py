@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from eventstreaming.backends.postgresql.bound import BoundStatements
+from eventstreaming.backends.postgresql.announced import AnnouncedStatements
 from eventstreaming.backends.postgresql.copying import copy_text
 from eventstreaming.backends.relational import moment
 from eventstreaming.backends.waking.topics import stream_topic
@@ -35,7 +35,7 @@ _encoder = msgspec.json.Encoder()
 Row = tuple[Any, ...]
 
 
-class AppendOperations(BoundStatements):
+class AppendOperations(AnnouncedStatements):
     """What writes events, in three ways that give the same result."""
 
     def write_events(
@@ -80,11 +80,13 @@ class AppendOperations(BoundStatements):
                 "causation_id": event.causation_id,
             }
         connection = self.connection
-        ((written,),) = self._execute_bound(name, params, connection)
+        topic = stream_topic(stream_name)
+        rows, is_sent = self._execute_announced(name, params, connection, topic)
+        ((written,),) = rows
         problem, offset, position, timestamp = written[1:-1].split(",")
         if problem:
             raise _append_error(problem, stream_name, expected, int(offset or -1))
-        self._announce_on(connection, stream_topic(stream_name))
+        self._announce_on(connection, topic, is_sent=is_sent)
         recorded = moment(timestamp.strip('"'))
         return [event.stored(stream_name, int(offset), int(position), recorded)]
 

@@ -50,7 +50,7 @@ class BoundStatements(RelationalStore):
         `connection` is this thread's, if the caller has looked it up.
         """
         connection = connection or self.connection
-        cursor = _kept_cursor(connection, name)
+        cursor = kept_cursor(connection, name)
         if cursor is None:
             return self._execute(name, params)
         if connection.needs_rollback:
@@ -66,7 +66,7 @@ class BoundStatements(RelationalStore):
         return rows
 
 
-def _kept_cursor(connection: Any, name: str) -> Any:
+def kept_cursor(connection: Any, name: str) -> Any:
     """
     Return the driver's cursor of a statement.
 

@@ -6,6 +6,7 @@ import msgspec
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from eventstreaming.backends.database.enqueueing_once import EnqueueOnceOperations
+from eventstreaming.backends.postgresql.announced import AnnouncedStatements
 from eventstreaming.backends.postgresql.copying import column_text, json_texts
 from eventstreaming.backends.postgresql.leases import LeaseOperations
 from eventstreaming.backends.waking.topics import queue_topic
@@ -16,7 +17,7 @@ from eventstreaming.types import EnqueuedId
 _encoder = msgspec.json.Encoder()
 
 
-class EnqueueOperations(LeaseOperations, EnqueueOnceOperations):
+class EnqueueOperations(AnnouncedStatements, LeaseOperations, EnqueueOnceOperations):
     """Putting messages into a queue."""
 
     def write_message(
@@ -62,8 +63,14 @@ class EnqueueOperations(LeaseOperations, EnqueueOnceOperations):
                 "deduplication_key": options.deduplication_key,
             }
         connection = self.connection
-        ((number,),) = self._execute_bound(name, params, connection)
-        self._enqueued(connection, stream_name, options)
+        if _is_ready_at_once(options):
+            topic = queue_topic(stream_name)
+            rows, is_sent = self._execute_announced(name, params, connection, topic)
+            self._announce_on(connection, topic, is_sent=is_sent)
+        else:
+            rows = self._execute_bound(name, params, connection)
+            self._enqueued(connection, stream_name, options)
+        ((number,),) = rows
         return EnqueuedId(str(abs(number)), created=number > 0)
 
     def write_messages(
@@ -126,6 +133,15 @@ class EnqueueOperations(LeaseOperations, EnqueueOnceOperations):
 
     def _wake_group(self, stream_name: str, group_key: str) -> None:
         self._execute("wake_group", {"queue": stream_name, "group_key": group_key})
+
+
+def _is_ready_at_once(options: EnqueueOptions) -> bool:
+    """Say whether a message waits for no time, no other one and no transaction."""
+    return options is PLAIN or not (
+        options.delay
+        or options.group_key is not None
+        or options.deduplication_key is not None
+    )
 
 
 def _headers(options: EnqueueOptions) -> str | None:

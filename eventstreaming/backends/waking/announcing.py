@@ -8,6 +8,7 @@ Who hears it looks often for 150 ms, so what follows soon is found as well.
 import logging
 import os
 from collections.abc import Hashable
+from math import inf
 from threading import Lock
 from typing import Any
 
@@ -37,19 +38,48 @@ class Announcements:
 
     def choose(self, topic: str) -> str | None:
         """Return what to announce now; None if that is announced already."""
-        now = clock.monotonic()
-        for sent in (topic, ANYTHING):  # most are announced already: no lock
-            if now - self._sent.get(sent, float("-inf")) < WINDOW:
-                return None
+        if not self.is_due(topic):  # most are announced already: no lock
+            return None
         with self._lock:
-            for sent, at in list(self._sent.items()):
-                if now - at >= WINDOW:
-                    del self._sent[sent]
-            if topic in self._sent or ANYTHING in self._sent:
+            if not self._is_left(topic):
                 return None
             chosen = topic if len(self._sent) < MOST - 1 else ANYTHING
-            self._sent[chosen] = now
+            self._sent[chosen] = clock.monotonic()
         return chosen
+
+    def is_due(self, topic: str) -> bool:
+        """Say whether a topic has not been announced lately."""
+        since = clock.monotonic() - WINDOW
+        return (
+            self._sent.get(topic, -inf) <= since
+            and self._sent.get(ANYTHING, -inf) <= since
+        )
+
+    def choose_itself(self, topic: str) -> bool:
+        """
+        Say whether a topic is to be announced by its name soon.
+
+        It counts as announced meanwhile. What is written to other topics does not
+        rely on that, however long it takes.
+        """
+        with self._lock:
+            is_chosen = self._is_left(topic) and len(self._sent) < MOST - 1
+            if is_chosen:
+                self._sent[topic] = clock.monotonic()
+        return is_chosen
+
+    def note(self, topic: str) -> None:
+        """Note that a topic was announced just now."""
+        with self._lock:
+            self._sent[topic] = clock.monotonic()
+
+    def _is_left(self, topic: str) -> bool:
+        """Forget what was announced some time ago; say whether the topic was not."""
+        since = clock.monotonic() - WINDOW
+        for sent, at in list(self._sent.items()):
+            if at <= since:
+                del self._sent[sent]
+        return topic not in self._sent and ANYTHING not in self._sent
 
 
 def announce(connection: BaseDatabaseWrapper, topic: str) -> None:
@@ -61,7 +91,7 @@ def announce(connection: BaseDatabaseWrapper, topic: str) -> None:
     Django's cursor, since whether it is sent depends on time, and tests count
     queries. Never raises: whoever was not told looks by himself.
     """
-    chosen = _announcements(connection.alias).choose(topic)
+    chosen = announcements(connection.alias).choose(topic)
     if chosen is None:
         return
     try:
@@ -74,7 +104,8 @@ def announce(connection: BaseDatabaseWrapper, topic: str) -> None:
 _by_database: dict[Hashable, Announcements] = {}
 
 
-def _announcements(alias: str) -> Announcements:
+def announcements(alias: str) -> Announcements:
+    """Return what this process announces to a database."""
     found = _by_database.get(alias)
     return found or _by_database.setdefault(alias, Announcements())
 
