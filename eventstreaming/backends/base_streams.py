@@ -1,7 +1,14 @@
 """The persistent half of what a store promises."""
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import (
     AbstractContextManager,
     asynccontextmanager,
@@ -10,11 +17,11 @@ from contextlib import (
 )
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from eventstreaming.backends.base_reading import BaseReading
 from eventstreaming.backends.deferring import DeferredAppends
-from eventstreaming.backends.reading import BucketRange, read_request
+from eventstreaming.backends.reading import BucketRange, Page, read_request
 from eventstreaming.backends.twins import async_block, async_method
 from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import (
@@ -36,8 +43,22 @@ from eventstreaming.types import (
 )
 
 
+class BegunBatch(NamedTuple):
+    """
+    A partition that was locked, and how to get the page that was read with it.
+
+    `taken` is its row as an object, and what is known of its subscription. `page` takes
+    the place and the barrier; it answers as fetch_stream_page() does.
+    """
+
+    taken: list[Any]
+    page: Callable[[int | None, int | None], Page | None]
+
+
 class BaseStreams(BaseReading):
     """Persistent streams. What each method does stands in `services`."""
+
+    begins_batches = False
 
     def append(
         self,
@@ -219,6 +240,22 @@ class BaseStreams(BaseReading):
             page = (page[0] if page else []), last
         events, last = page
         return events, last if until is None else min(last, until)
+
+    def begin_batch(
+        self,
+        subscription: str,
+        stream_name: str,
+        event_types: list[str] | None,
+        limit: int,
+        quiet: float,
+    ) -> BegunBatch | None:
+        """
+        Lock the only partition of a subscription and read what follows in its stream.
+
+        None where there is nothing to be worked. Only where `begins_batches`, in a
+        transaction. `quiet` is how many seconds a sign of life is new.
+        """
+        raise UnsupportedOperation(f"{type(self).__name__} begins no batches")
 
     def end_of_stream(self, stream_name: str) -> int:
         """Return the offset up to which nothing can appear in a stream any more."""

@@ -7,16 +7,17 @@ had, so that shares are steady: a wrong word there costs time, never an event.
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from functools import cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.db import connections
 from django.db.models import (
     BigIntegerField,
     BooleanField,
+    DateTimeField,
     Exists,
     ExpressionWrapper,
     F,
@@ -27,9 +28,15 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Now
 
+from eventstreaming.backends.base_streams import BegunBatch
+from eventstreaming.backends.reading import Page
+from eventstreaming.backends.relational import moment
 from eventstreaming.backends.statements import statement
 from eventstreaming.models import Checkpoint, ParkedEvent, Subscription
 from eventstreaming.processing.parking import DUE, READY
+from eventstreaming.processing.partitions import buckets_of
+
+PageAlong: TypeAlias = Callable[[int | None, int | None], Page | None]
 
 LATE = timedelta(seconds=0.5)  # then an owner seems not to come round
 QUIET = timedelta(seconds=2)  # how old a sign of life may become
@@ -61,8 +68,13 @@ class Claims:
         using: str,
         owner: str,
         leases: bool = False,
+        begin: Callable[[float], BegunBatch | None] | None = None,
     ) -> None:
+        """Take the only partition by `begin`, if given, which reads on as well."""
         self.owner = owner
+        # What was read as the last partition was taken.
+        self.page: PageAlong | None = None
+        self._begin = begin
         self._leases = leases
         self._using = using
         self._name = name
@@ -93,7 +105,10 @@ class Claims:
         The one that was looked at longest ago comes first. `tried` are passed over,
         and so are those that have come to `end`.
         """
+        self.page = None
         if end is None and self._is_postgresql:
+            if self._begin is not None:
+                return self._begun(self._begin(QUIET.total_seconds()))
             return self._take(tried, mine=False)
         return self._first_unlocked(self._workable(tried, end))
 
@@ -152,8 +167,25 @@ class Claims:
             row = cursor.fetchone()
         if row is None:
             return None
+        width = len(_checkpoint_columns())
+        return self._checkpoint(row[:width], row[width:])
+
+    def _begun(self, batch: BegunBatch | None) -> Any | None:
+        if batch is None:
+            return None
+        columns, *others = batch.taken
+        for name in _checkpoint_times():
+            if columns[name] is not None:
+                columns[name] = moment(columns[name])
+        checkpoint = self._checkpoint(
+            [columns[name] for name in _checkpoint_columns()], others
+        )
+        if buckets_of(checkpoint) is None:
+            self.page = batch.page
+        return checkpoint
+
+    def _checkpoint(self, own: Sequence[Any], others: Sequence[Any]) -> Any:
         names = _checkpoint_columns()
-        own, others = row[: len(names)], row[len(names) :]
         checkpoint: Any = Checkpoint.from_db(self._using, names, own)
         checkpoint.seen_lately = others[-1]
         checkpoint.subscription = Subscription.from_db(
@@ -198,6 +230,12 @@ def _take_statement(place: str) -> str:
 @cache
 def _checkpoint_columns() -> list[str]:
     return [field.attname for field in Checkpoint._meta.concrete_fields]
+
+
+@cache
+def _checkpoint_times() -> list[str]:
+    fields = Checkpoint._meta.concrete_fields
+    return [field.attname for field in fields if isinstance(field, DateTimeField)]
 
 
 def _has_parked(which: Q) -> Q:

@@ -73,9 +73,9 @@ class SubscriptionLoop:
             if handled := self.runner.handled - before:
                 seconds = clock.monotonic() - began
                 logger.debug("%s: %d events in %.3f s", self.name, handled, seconds)
+            tidy_connections()  # before the wait: what wakes it is not kept waiting
             if result is not None:
                 self._wait_after(result, generation)
-            tidy_connections()
 
     def _wait_after(self, result: BatchResult, generation: int) -> None:
         self._note_stopped(result is BatchResult.STOPPED)

@@ -5,6 +5,7 @@ Whoever writes here holds the partition, by a row lock or by a lease.
 """
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cached_property
 from math import inf
@@ -16,6 +17,7 @@ from django.db.models.functions import Now
 from eventstreaming import clock
 from eventstreaming.backends import event_stores
 from eventstreaming.backends.base import BaseEventStore
+from eventstreaming.backends.base_streams import BegunBatch
 from eventstreaming.backends.failures import failure_of
 from eventstreaming.backends.identity import worker_id
 from eventstreaming.exceptions import UnsupportedOperation
@@ -84,8 +86,13 @@ class PlaceKeeper:
             using=self.database,
             owner=worker_id(),
             leases=declared.delivery == "at_least_once",
+            begin=self._begins_with(),
         )
         return Chooser(claims, alone=declared.partitions == 1)
+
+    def _begins_with(self) -> Callable[[float], BegunBatch | None] | None:
+        """Return what takes a partition and reads on, where one statement does."""
+        return None
 
     def _skips(
         self, checkpoint: Checkpoint, event: StoredEvent, error: BaseException

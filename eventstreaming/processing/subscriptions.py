@@ -10,7 +10,7 @@ without any, and only if something fails it is rolled back and run again with th
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 from django.db import transaction
 
 from eventstreaming import clock
+from eventstreaming.backends.base_streams import BegunBatch
 from eventstreaming.events.registry import event_types
 from eventstreaming.exceptions import (
     EventsTruncated,
@@ -67,6 +68,24 @@ class SubscriptionRunner(PlaceKeeper):
     @cached_property
     def _trust(self) -> Trust:
         return Trust(self.subscription, self.database, careful=self._careful)
+
+    def _begins_with(self) -> Callable[[float], BegunBatch | None] | None:
+        """See PlaceKeeper. One partition of one stream needs no second statement."""
+        declared, store = self.subscription, self.store
+        if not (
+            store.begins_batches
+            and declared.source.is_stream
+            and declared.partitions == 1
+            and declared.delivery == "exactly_once"
+        ):
+            return None
+        return lambda quiet: store.begin_batch(
+            declared.name,
+            declared.source.name,
+            declared.event_types,
+            self._size.now,
+            quiet,
+        )
 
     def prepare(self) -> bool:
         """Create the rows of a new subscription; see prepare_subscription()."""
@@ -134,14 +153,7 @@ class SubscriptionRunner(PlaceKeeper):
         after = checkpoint.offset if declared.source.is_stream else checkpoint.position
         started = clock.monotonic()
         try:
-            events, looked_at = declared.source.next_events(
-                self.store,
-                after,
-                size,
-                declared.event_types,
-                buckets=buckets_of(checkpoint),
-                until=checkpoint.barrier,
-            )
+            events, looked_at = self._next_events(checkpoint, after, size)
         except (EventsTruncated, StreamDeleted) as removed:
             return self._lost(checkpoint, removed)
         self._end = looked_at if checkpoint.barrier is None else None
@@ -193,6 +205,20 @@ class SubscriptionRunner(PlaceKeeper):
         self._save(checkpoint, reached, handled)
         busy = passed or replay.attempts
         return BatchResult.PROGRESSED if busy else BatchResult.CAUGHT_UP
+
+    def _next_events(
+        self, checkpoint: Any, after: int | None, size: int
+    ) -> tuple[Sequence[StoredEvent], int]:
+        declared, read_along = self.subscription, self.chooser.claims.page
+        page = read_along and read_along(after, checkpoint.barrier)
+        return page or declared.source.next_events(
+            self.store,
+            after,
+            size,
+            declared.event_types,
+            buckets=buckets_of(checkpoint),
+            until=checkpoint.barrier,
+        )
 
     def _begin(self, checkpoint: Any, events: Sequence[StoredEvent]) -> None:
         """Prepare for a batch, for those who need to."""

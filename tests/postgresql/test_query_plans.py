@@ -37,7 +37,7 @@ from eventstreaming.backends import event_stores, relational, statements
 from eventstreaming.backends.base_queues import LeaseTerms
 from eventstreaming.backends.postgresql import bound
 from eventstreaming.backends.reading import BucketRange
-from eventstreaming.models import Stream
+from eventstreaming.models import Checkpoint, Stream, Subscription
 from eventstreaming.operations import places_in_time
 from eventstreaming.operations.places_in_time import offset_since, position_since
 from tests.sessions import execute
@@ -97,6 +97,16 @@ def consume_in_all_ways() -> None:
     nack("queue-1", leased("queue-1").message_id, delay=0)
 
 
+def begin_a_batch() -> None:
+    row, _ = Subscription.objects.get_or_create(name="ninth", source="order-9")
+    Checkpoint.objects.get_or_create(subscription=row, offset=40)
+    batch = event_store.begin_batch("ninth", "order-9", ["Placed"], 10, 2.0)
+    assert batch is not None
+    page = batch.page(40, None)
+    assert page is not None
+    assert len(page[0]) == 9
+
+
 OPERATIONS: dict[str, Callable[[], object]] = {
     "append": lambda: append("order-7", EventData("Placed", {"n": 1})),
     "append with a key": lambda: append("order-7", EventData("Placed", {}), key="k"),
@@ -135,6 +145,7 @@ OPERATIONS: dict[str, Callable[[], object]] = {
     "read a partition of all": lambda: event_store.next_events(
         None, 500, 10, None, buckets=SHARE
     ),
+    "begin a batch": begin_a_batch,
     "stream info": lambda: stream_info("order-10"),
     "create a stream": lambda: create_stream("order-10"),
     "enqueue": lambda: enqueue("queue-1", {"n": 1}),

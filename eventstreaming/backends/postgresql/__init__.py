@@ -9,8 +9,8 @@ from eventstreaming.backends.database.truncation import TruncationOperations
 from eventstreaming.backends.postgresql.appending import AppendOperations
 from eventstreaming.backends.postgresql.checks import DatabaseChecks
 from eventstreaming.backends.postgresql.isolation import ReadCommittedBatches
+from eventstreaming.backends.postgresql.partitions import PartitionOperations
 from eventstreaming.backends.postgresql.queues import QueueOperations
-from eventstreaming.backends.postgresql.reading import ReadOperations
 from eventstreaming.backends.postgresql.rehearsing import RehearsalOperations
 from eventstreaming.backends.postgresql.streams import StreamOperations
 
@@ -19,7 +19,7 @@ class PostgreSQLEventStore(
     AppendOperations,
     StreamOperations,
     IdempotencyOperations,
-    ReadOperations,
+    PartitionOperations,
     TruncationOperations,
     StreamSettingsOperations,
     QueueOperations,

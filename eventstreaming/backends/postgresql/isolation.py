@@ -5,14 +5,39 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import transaction
-from psycopg import Connection, IsolationLevel
+from psycopg import Connection, IsolationLevel, Pipeline
 from psycopg.pq import TransactionStatus
 
-from eventstreaming.backends.relational import RelationalStore
+from eventstreaming.backends.postgresql.bound import BoundStatements, kept_cursor
+from eventstreaming.backends.statements import statement
+
+_BEGIN = b"BEGIN ISOLATION LEVEL READ COMMITTED"
 
 
-class ReadCommittedBatches(RelationalStore):
+class ReadCommittedBatches(BoundStatements):
     """A store in PostgreSQL whose batches begin with one round trip."""
+
+    def _execute_opening(self, name: str, params: dict[str, Any]) -> list[Any]:
+        """
+        Return the rows of a batch's first statement; its BEGIN is sent along.
+
+        psycopg would wait for the answer to BEGIN, in a pipeline as well.
+        """
+        connection = self.connection
+        cursor = kept_cursor(connection, name)
+        driver: Any = connection.connection
+        if cursor is None or not _may_begin(driver):
+            return self._execute_bound(name, params, connection)
+        try:
+            with driver.pipeline() as pipeline:
+                driver.pgconn.send_query_params(_BEGIN, None)
+                pipeline.result_queue.append(None)
+                cursor.execute(statement(name), params)
+        except Exception:
+            with connection.wrap_database_errors:
+                raise
+        rows: list[Any] = cursor.fetchall()
+        return rows
 
     @contextmanager
     def _read_committed(self) -> Iterator[None]:
@@ -33,6 +58,17 @@ class ReadCommittedBatches(RelationalStore):
         finally:
             if driver.isolation_level is not before and _is_idle(driver):
                 driver.isolation_level = before
+
+
+def _may_begin(driver: Connection[Any]) -> bool:
+    """Say whether the next statement begins a transaction, and nothing special."""
+    return (
+        Pipeline.is_supported()
+        and not driver.autocommit
+        and driver.read_only is None
+        and driver.deferrable is None
+        and _is_idle(driver)
+    )
 
 
 def _is_idle(driver: Connection[Any]) -> bool:

@@ -36,9 +36,14 @@ class ReadOperations(BoundStatements):
             f"read_stream{_variant(request)}",
             {"stream_name": stream_name, "fenced": fenced, **_bounds(request, size)},
         )
+        return self._page_of(stream_name, request, rows, fenced=fenced)
+
+    def _page_of(
+        self, stream_name: str, request: ReadRequest, rows: list[Row], *, fenced: bool
+    ) -> Page | None:
         if not rows:
             return [], -1
-        first_offset, next_offset, state, kind = rows[0][-4:]
+        first_offset, next_offset, state, kind = rows[0][11:15]
         if state == _DELETED:
             raise StreamDeleted(stream_name)
         if kind == _CONCURRENT and not fenced:

@@ -1,0 +1,68 @@
+"""Beginning a batch of a subscription: its partition and its page in one statement."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from eventstreaming.backends.base_streams import BegunBatch
+from eventstreaming.backends.pages import Row
+from eventstreaming.backends.postgresql.isolation import ReadCommittedBatches
+from eventstreaming.backends.postgresql.reading import ReadOperations
+from eventstreaming.backends.reading import Page, ReadRequest, read_request
+from eventstreaming.events.values import from_json
+
+
+class PartitionOperations(ReadOperations, ReadCommittedBatches):
+    """What a subscription with one partition, to one stream, needs a batch."""
+
+    begins_batches = True
+
+    def begin_batch(
+        self,
+        subscription: str,
+        stream_name: str,
+        event_types: list[str] | None,
+        limit: int,
+        quiet: float,
+    ) -> BegunBatch | None:
+        """See BaseStreams.begin_batch()."""
+        request = read_request(
+            None,
+            None,
+            field="offset",
+            limit=limit,
+            backwards=False,
+            event_types=event_types,
+            batch_size=limit,
+            follow=False,
+        )
+        rows = self._execute_opening(
+            "begin_batch",
+            {
+                "subscription": subscription,
+                "stream_name": stream_name,
+                "event_types": request.event_types,
+                "limit": limit,
+                "quiet": quiet,
+            },
+        )
+        if not rows:
+            return None
+        taken: Any = from_json(rows[0][-1])
+        return BegunBatch(taken, partial(self._page, stream_name, request, rows[1:]))
+
+    def _page(
+        self,
+        stream_name: str,
+        request: ReadRequest,
+        rows: list[Row],
+        after: int | None,
+        until: int | None,
+    ) -> Page | None:
+        if after is not None and after >= 0:
+            request = replace(request, low=after + 1, low_is_asked=True)
+        page = self._page_of(stream_name, request, rows, fenced=False)
+        if page is None or until is None:
+            return page
+        events, last = page
+        return events, min(last, until)
