@@ -6,10 +6,18 @@ import pytest
 from django.db import DataError, OperationalError, connection, transaction
 from django.test import TestCase
 
-from eventstreaming import EventData, append, append_many, enqueue, enqueue_many
+from eventstreaming import (
+    EventData,
+    append,
+    append_many,
+    enqueue,
+    enqueue_many,
+    event_store,
+)
 from eventstreaming.backends import event_stores, relational
 from eventstreaming.backends.postgresql import announced
 from eventstreaming.backends.waking import announcing
+from eventstreaming.backends.waking.topics import SCHEDULES
 from eventstreaming.exceptions import WrongExpectedVersion
 from eventstreaming.types import Append
 from tests.sessions import execute
@@ -69,6 +77,18 @@ def test_many_streams_are_announced_as_anything(
     for number in range(30):
         append(f"order-{number}", NOTED)
     assert hearer.heard() == ["order-0", "order-1", ""]
+
+
+def test_schedules_are_announced_each_time_whatever_else_was(
+    hearer: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who fires them does not look again and again after a ring."""
+    monkeypatch.setattr(announcing, "WINDOW", 60.0)
+    for number in range(3):
+        append(f"order-{number}", NOTED)
+    for _ in range(2):
+        event_store.announce(SCHEDULES)
+    assert hearer.heard() == ["order-0", "order-1", "", SCHEDULES, SCHEDULES]
 
 
 def test_delayed_message_is_not_announced(hearer: Ear) -> None:

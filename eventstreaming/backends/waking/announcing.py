@@ -16,7 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from eventstreaming import clock
 from eventstreaming.backends.statements import statement
-from eventstreaming.backends.waking.topics import ANYTHING
+from eventstreaming.backends.waking.topics import ANYTHING, SCHEDULES
 
 logger = logging.getLogger("eventstreaming")
 
@@ -37,7 +37,13 @@ class Announcements:
         self._sent: dict[str, float] = {}  # oldest first
 
     def choose(self, topic: str) -> str | None:
-        """Return what to announce now; None if that is announced already."""
+        """
+        Return what to announce now; None if that is announced already.
+
+        Schedules are changed seldom, and who fires them looks once, not often.
+        """
+        if topic == SCHEDULES:
+            return topic
         if not self.is_due(topic):  # most are announced already: no lock
             return None
         with self._lock:
