@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from eventstreaming.management.tables import printable
 from eventstreaming.operations.parked_events import ParkedEventInfo
 from eventstreaming.operations.redaction import shown
 from eventstreaming.types import DeadLetter
@@ -10,16 +11,15 @@ from eventstreaming.types import DeadLetter
 def dead_letter_line(letter: DeadLetter) -> str:
     """Return a dead letter in one line: no data, which may be private."""
     lines = letter.error.strip().splitlines() or [""]
-    return "  ".join(
-        [
-            f"{letter.stream_name} #{letter.message_id}",
-            letter.died_at.isoformat(timespec="seconds"),
-            letter.reason,
-            letter.fingerprint[:12] or "-",
-            letter.message_type or "-",
-            lines[-1][:120],
-        ]
-    )
+    parts = [
+        f"{letter.stream_name} #{letter.message_id}",
+        letter.died_at.isoformat(timespec="seconds"),
+        letter.reason,
+        letter.fingerprint[:12] or "-",
+        letter.message_type or "-",
+        lines[-1][:120],
+    ]
+    return printable("  ".join(parts))
 
 
 def dead_letter_document(letter: DeadLetter) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def parked_event_line(row: ParkedEventInfo) -> str:
         row.state,
         lines[-1][:120],
     ]
-    return "  ".join(part for part in parts if part)
+    return printable("  ".join(part for part in parts if part))
 
 
 def parked_event_document(row: ParkedEventInfo) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from eventstreaming import clock, services
 from eventstreaming.backends import DEFAULT_ALIAS, event_stores
 from eventstreaming.events import arguments
-from eventstreaming.exceptions import InvalidType, InvalidValue
+from eventstreaming.exceptions import InvalidArgument, InvalidType, InvalidValue
 from eventstreaming.types import Duration
 
 BATCH_SIZE = 1_000
@@ -116,9 +116,11 @@ def prune_dead_letters(
 
     A queue keeps them for its `dead_letter_retention` (see configure_queue),
     for ever when it has none; `older_than` takes the place of the setting. With
-    `dry_run` they are only counted.
+    `dry_run` they are only counted. Of all queues, those with a name that only SQL can
+    write are passed over.
     """
-    names = list(stream_names) or event_stores[store].dead_letter_queues()
+    stored = event_stores[store].dead_letter_queues
+    names = list(stream_names) or list(filter(_is_let_in, stored()))
     pruned: dict[str, int] = {}
     for name in names:
         retention = older_than
@@ -135,6 +137,14 @@ def prune_dead_letters(
             else discard_selected(selection, progress=progress)
         )
     return pruned
+
+
+def _is_let_in(name: str) -> bool:
+    try:
+        arguments.stream_name(name)
+    except InvalidArgument:
+        return False
+    return True
 
 
 def _in_batches(

@@ -16,6 +16,7 @@ from eventstreaming import (
     queue_info,
 )
 from eventstreaming.management.durations import duration
+from eventstreaming.models import DeadLetter
 from tests.sessions import execute
 
 pytestmark = pytest.mark.django_db
@@ -130,3 +131,18 @@ def test_durations() -> None:
     for text in ("7", "d7", "-1d", "1.5h", "7 d", "9" * 10 + "d"):
         with pytest.raises(ArgumentTypeError, match="is no duration"):
             duration(text)
+
+
+def test_what_a_terminal_would_obey_is_shown_as_text(capsys: Capture) -> None:
+    bury(1, error="a\x1b[2Jb\x9b31m")
+    call_command("deadletters", "list")
+    assert capsys.readouterr().out.endswith("a\\x1b[2Jb\\x9b31m\n")
+
+
+def test_a_name_that_only_sql_can_write_stops_no_pruning(capsys: Capture) -> None:
+    bury(1)
+    bury(1, "sms")
+    DeadLetter.objects.filter(queue="sms").update(queue="two words")
+    call_command("deadletters", "prune", "--older-than=0s")
+    assert "Deleted 1 dead letters." in capsys.readouterr().out
+    assert DeadLetter.objects.get().queue == "two words"
