@@ -9,7 +9,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from eventstreaming.backends.postgresql import PostgreSQLEventStore
-from eventstreaming.backends.postgresql.bound import BoundStatements
+from eventstreaming.backends.postgresql.announced import AnnouncedStatements
 from eventstreaming.exceptions import UnsafeIsolation, WrongExpectedVersion
 from eventstreaming.models import Checkpoint
 from eventstreaming.processing.registry import EventSubscription
@@ -139,11 +139,14 @@ def test_acknowledged_commit_is_lost(trial: Trial) -> None:
 
 
 def test_append_is_repeated_after_an_unknown_outcome(trial: Trial) -> None:
-    append, run = PostgreSQLEventStore.append, BoundStatements._execute_bound
+    append = PostgreSQLEventStore.append
+    run = AnnouncedStatements._execute_announced
     lost: list[str] = []
 
-    def lose_first_reply(store: BoundStatements, name: str, params: Any) -> Any:
-        rows = run(store, name, params)
+    def lose_first_reply(
+        store: AnnouncedStatements, name: str, *args: Any
+    ) -> tuple[list[Any], bool]:
+        rows = run(store, name, *args)
         if name == "append_plain" and not lost:
             lost.append("reply")
             raise OperationalError("the server closed the connection unexpectedly")
@@ -155,7 +158,7 @@ def test_append_is_repeated_after_an_unknown_outcome(trial: Trial) -> None:
         except OperationalError:
             return append(*args, **kwargs)
 
-    trial.inject(BoundStatements, "_execute_bound", lose_first_reply)
+    trial.inject(AnnouncedStatements, "_execute_announced", lose_first_reply)
     trial.replace(PostgreSQLEventStore, "append", append_again)
     with suppress(OperationalError):
         trial.store.append("s", made("a"))
@@ -164,16 +167,19 @@ def test_append_is_repeated_after_an_unknown_outcome(trial: Trial) -> None:
 
 def test_batch_is_appended_one_by_one(trial: Trial) -> None:
     """The connection ends before the second statement, if there is one."""
-    append, run = PostgreSQLEventStore.append, BoundStatements._execute_bound
+    append = PostgreSQLEventStore.append
+    run = AnnouncedStatements._execute_announced
     names: list[str] = []
 
-    def end_before_second(store: BoundStatements, name: str, params: Any) -> Any:
+    def end_before_second(
+        store: AnnouncedStatements, name: str, *args: Any
+    ) -> tuple[list[Any], bool]:
         names.append(name)
         if names.count("append_plain") == 2:
             ((pid,),) = execute("SELECT pg_backend_pid()")
             with server_session() as session:
                 session.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
-        return run(store, name, params)
+        return run(store, name, *args)
 
     def append_singly(
         store: Any, stream_name: str, events: list[EventData], **options: Any
@@ -184,7 +190,7 @@ def test_batch_is_appended_one_by_one(trial: Trial) -> None:
             for stored in append(store, stream_name, [event], **options)
         ]
 
-    trial.inject(BoundStatements, "_execute_bound", end_before_second)
+    trial.inject(AnnouncedStatements, "_execute_announced", end_before_second)
     trial.replace(PostgreSQLEventStore, "append", append_singly)
     with sessions(1) as (session,), suppress(OperationalError):
         session.run(trial.store.append, "s", made("a", "b"))

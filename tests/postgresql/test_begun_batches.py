@@ -16,7 +16,7 @@ from eventstreaming import (
     truncate_stream,
 )
 from eventstreaming.backends.base_streams import BegunBatch
-from eventstreaming.backends.postgresql import isolation
+from eventstreaming.backends.postgresql import bound
 from eventstreaming.exceptions import EventsTruncated
 from eventstreaming.models import Checkpoint
 from eventstreaming.processing.subscriptions import SubscriptionRunner
@@ -128,7 +128,7 @@ def test_batch_that_cannot_begin_leaves_its_connection_in_order(
     runner: SubscriptionRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(isolation, "statement", lambda name: "SELECT 1 / 0")
+        patched.setattr(bound, "statement", lambda name: "SELECT 1 / 0")
         with pytest.raises(DataError), event_store.batch():
             begun()
     driver: Connection[Any] = connection.connection

@@ -15,7 +15,7 @@ from eventstreaming import (
     event_store,
 )
 from eventstreaming.backends import event_stores, relational
-from eventstreaming.backends.postgresql import announced
+from eventstreaming.backends.postgresql import bound
 from eventstreaming.backends.waking import announcing
 from eventstreaming.backends.waking.topics import SCHEDULES
 from eventstreaming.exceptions import WrongExpectedVersion
@@ -169,7 +169,7 @@ def test_write_that_fails_beside_its_announcement_raises(
     announcing._by_database.clear()
     broken = {"append_plain": "SELECT 1 / 0", "notify": announcing.statement("notify")}
     with monkeypatch.context() as patched:
-        patched.setattr(announced, "statement", broken.__getitem__)
+        patched.setattr(bound, "statement", broken.__getitem__)
         with pytest.raises(DataError):
             append("order-1", NOTED)
     assert hearer.heard() == ["order-1"]  # somebody looks for nothing
@@ -216,7 +216,7 @@ def test_failed_announcement_is_nobodys_error(
         return "SELECT 1 / 0" if name == "notify" else real(name)
 
     monkeypatch.setattr(announcing, "statement", broken)
-    monkeypatch.setattr(announced, "statement", broken)
+    monkeypatch.setattr(bound, "statement", broken)
     (event,) = append("order-1", NOTED)
     assert event.offset == 0
     with transaction.atomic():

@@ -12,8 +12,11 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import Pipeline
 
-from eventstreaming.backends.postgresql.bound import BoundStatements, kept_cursor
-from eventstreaming.backends.statements import statement
+from eventstreaming.backends.postgresql.bound import (
+    BoundStatements,
+    execute_kept,
+    kept_cursor,
+)
 from eventstreaming.backends.waking.announcing import announcements
 
 logger = logging.getLogger("eventstreaming")
@@ -64,12 +67,12 @@ def _execute_both(
     is_sent = False
     try:
         with driver.pipeline() as pipeline:
-            cursor.execute(statement(name), params)
+            execute_kept(cursor, name, params)
             is_sent = True
             # Pipeline.sync() would wait for the answer.
             pipeline.command_queue.append(driver.pgconn.pipeline_sync)
             pipeline.result_queue.append(None)
-            teller.execute(statement("notify"), {"topic": topic})
+            execute_kept(teller, "notify", {"topic": topic})
     except Exception:
         if not is_sent or cursor.pgresult is None:
             with connection.wrap_database_errors:

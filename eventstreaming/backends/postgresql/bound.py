@@ -56,7 +56,7 @@ class BoundStatements(RelationalStore):
         if connection.needs_rollback:
             connection.validate_no_broken_transaction()
         try:
-            cursor.execute(statement(name), params)
+            execute_kept(cursor, name, params)
             rows: list[Any] = cursor.fetchall()
         except Exception:
             with connection.wrap_database_errors:
@@ -96,6 +96,11 @@ def kept_cursor(connection: Any, name: str) -> Any:
     if cursor is None:
         cursor = kept[name] = _make_cursor(driver)
     return cursor
+
+
+def execute_kept(cursor: Any, name: str, params: dict[str, Any]) -> None:
+    """Execute the statement that a kept cursor is for."""
+    cursor.execute(statement(name), params)
 
 
 def _executes_as_django_does() -> bool:

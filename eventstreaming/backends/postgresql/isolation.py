@@ -8,8 +8,11 @@ from django.db import transaction
 from psycopg import Connection, IsolationLevel, Pipeline
 from psycopg.pq import TransactionStatus
 
-from eventstreaming.backends.postgresql.bound import BoundStatements, kept_cursor
-from eventstreaming.backends.statements import statement
+from eventstreaming.backends.postgresql.bound import (
+    BoundStatements,
+    execute_kept,
+    kept_cursor,
+)
 
 _BEGIN = b"BEGIN ISOLATION LEVEL READ COMMITTED"
 
@@ -32,7 +35,7 @@ class ReadCommittedBatches(BoundStatements):
             with driver.pipeline() as pipeline:
                 driver.pgconn.send_query_params(_BEGIN, None)
                 pipeline.result_queue.append(None)
-                cursor.execute(statement(name), params)
+                execute_kept(cursor, name, params)
         except Exception:
             with connection.wrap_database_errors:
                 raise
