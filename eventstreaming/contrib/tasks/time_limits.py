@@ -81,7 +81,7 @@ async def acall_within(
             watch.start(seconds)
             value = await limited(*args, **kwargs)
         finally:
-            watch.end()
+            await sync_to_async(watch.end)()  # it may wait for a server that is away
     except BaseException as error:
         if watch.fired:
             raise TaskTimeout(path, seconds) from error
