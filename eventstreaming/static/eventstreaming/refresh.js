@@ -49,13 +49,19 @@
                 const answer = await fetch(location.href, {headers: {Accept: "text/html"}, cache: "no-store"});
                 const page = new DOMParser().parseFromString(await answer.text(), "text/html");
                 const fresh = page.getElementById(esPanel);
+                if (paused) {
+                    return; // meanwhile: what is there is being read
+                }
                 if (!answer.ok || !fresh) {
                     throw new Error(`no panel, status ${answer.status}`);
                 }
                 replace(old, document.importNode(fresh, true));
                 wait = usual;
-                say(paused ? esPaused : "");
+                say("");
             } catch {
+                if (paused) {
+                    return;
+                }
                 wait = Math.min(LONGEST, wait * 2);
                 say(esFailed);
             }
