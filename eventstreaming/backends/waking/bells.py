@@ -6,21 +6,27 @@ from contextlib import suppress
 
 
 class Bell:
-    """A bell for a thread."""
+    """
+    A bell for a thread.
+
+    It is a lock that nobody holds for long: to ring is to release it. An Event would
+    do the same in many steps of Python, on both sides of what is to be quick.
+    """
 
     def __init__(self) -> None:
-        self._rung = threading.Event()
+        self._silence = threading.Lock()
+        self._silence.acquire()
         self._more = False
 
     def ring(self, more: bool = False) -> None:
         """Wake who waits; `more` may come without another ring."""
         self._more = self._more or more
-        self._rung.set()
+        with suppress(RuntimeError):  # it has rung, and nobody has heard it yet
+            self._silence.release()
 
     def wait(self, seconds: float) -> bool:
         """Wait until it rings, for so long at most; say if more may come."""
-        self._rung.wait(seconds)
-        self._rung.clear()
+        self._silence.acquire(timeout=max(seconds, 0.0))
         more, self._more = self._more, False
         return more
 
