@@ -42,12 +42,19 @@ def test_signal_drains_and_its_handler_is_gone_afterwards(
 ) -> None:
     before = signal.default_int_handler  # whatever nohup has said
     inherited = signal.signal(number, before)
-    signal.setitimer(signal.ITIMER_REAL, 0.2)
-    alarm = signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), number))
+
+    def send_once_it_is_listened_to(*_: object) -> None:
+        if signal.getsignal(number) is not before:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            os.kill(os.getpid(), number)
+
+    alarm = signal.signal(signal.SIGALRM, send_once_it_is_listened_to)
+    signal.setitimer(signal.ITIMER_REAL, 0.2, 0.05)
     try:
         assert run_alone(worker, grace=5) is Ending.DONE
         assert signal.getsignal(number) is before
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, alarm)
         signal.signal(number, inherited)
 
