@@ -30,6 +30,7 @@ from eventstreaming import (
     stream_info,
 )
 from eventstreaming.backends.postgresql import bound
+from eventstreaming.backends.waking import announcing
 from tests.sessions import execute, sessions
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -105,7 +106,9 @@ def test_wrappers_are_called_and_may_write_themselves() -> None:
     assert stream_info("audit").last_offset == 0
 
 
-def test_whoever_makes_the_cursors_himself_is_asked() -> None:
+def test_whoever_makes_the_cursors_himself_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     here: Any = connections["default"]
     asked = []
 
@@ -119,6 +122,8 @@ def test_whoever_makes_the_cursors_himself_is_asked() -> None:
             asked.append("the driver")
             return super().execute(*args, **kwargs)
 
+    announcing.announcements("default").note("notes")  # with statements of its own
+    monkeypatch.setattr(announcing, "WINDOW", 60.0)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(here, "__class__", OfTenant)
         append("notes", NOTED)

@@ -15,7 +15,7 @@ from eventstreaming import (
     event_store,
 )
 from eventstreaming.backends import event_stores, relational
-from eventstreaming.backends.postgresql import bound
+from eventstreaming.backends.postgresql import announced, bound
 from eventstreaming.backends.waking import announcing
 from eventstreaming.backends.waking.topics import SCHEDULES
 from eventstreaming.exceptions import WrongExpectedVersion
@@ -255,3 +255,21 @@ class InsideATestCase(TestCase):
             assert len(callbacks) == 1
             assert connection.in_atomic_block
             assert hearer.heard() == []
+
+
+def test_a_driver_whose_pipeline_is_another_is_told_apart(
+    hearer: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is sent along relies on psycopg's queues; without them it is sent behind."""
+
+    class Another:
+        is_supported = staticmethod(lambda: True)
+
+        def __init__(self, driver: object) -> None:
+            pass
+
+    monkeypatch.setattr(announced, "Pipeline", Another)
+    monkeypatch.setattr(announced, "_execute_both", None)
+    append("order-1", NOTED)
+    enqueue("work", {"n": 1})
+    assert hearer.heard() == ["order-1", "$work"]

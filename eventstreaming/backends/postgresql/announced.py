@@ -46,13 +46,19 @@ class AnnouncedStatements(BoundStatements):
             and own.is_due(topic)
             and (cursor := kept_cursor(connection, name)) is not None
             and (teller := kept_cursor(connection, "notify")) is not None
-            and Pipeline.is_supported()
+            and _has_queues(connection.connection)
             and own.choose_itself(topic)
         ):
             rows = _execute_both(connection, cursor, name, params, teller, topic)
             own.note(topic)
             return rows, True
         return self._execute_bound(name, params, connection), False
+
+
+def _has_queues(driver: Any) -> bool:
+    """Say whether psycopg's pipeline has what `_execute_both()` adds a Sync to."""
+    pipeline: Any = Pipeline(driver) if Pipeline.is_supported() else None
+    return hasattr(pipeline, "command_queue") and hasattr(pipeline, "result_queue")
 
 
 def _execute_both(
