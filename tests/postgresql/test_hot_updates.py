@@ -3,6 +3,7 @@
 import pytest
 
 from eventstreaming import dequeue_many, enqueue_many
+from eventstreaming.backends import identity
 from tests.sessions import execute
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -17,9 +18,15 @@ def updates() -> tuple[int, int]:
     )[0]
 
 
-def test_claims_extensions_and_releases_are_hot() -> None:
+@pytest.mark.parametrize("size", [1, 150, 200])
+@pytest.mark.parametrize("host", ["vm", "shop-worker-7d9c5b8f6d-x2x4q"])
+def test_claims_extensions_and_releases_are_hot(
+    size: int, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a page holds of them: a claimed message is longer by its worker."""
+    monkeypatch.setattr(identity, "_HOST", host)
     for _ in range(10):
-        enqueue_many("work", [{"text": "x" * 200} for _ in range(500)])
+        enqueue_many("work", [{"text": "x" * size} for _ in range(500)])
     all_before, hot_before = updates()
     while messages := dequeue_many("work", 100, 60):
         messages[0].extend(60)

@@ -1,0 +1,1 @@
+ALTER TABLE {schema}.eventstreaming_message SET (fillfactor = 50);
