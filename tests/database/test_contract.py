@@ -8,6 +8,13 @@ from django.test import TransactionTestCase
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.database import DatabaseEventStore
 from eventstreaming.testing import EventStoreContract
+from eventstreaming.testing.contract.appending import AppendingContract
+from eventstreaming.testing.contract.batches import BatchContract
+from eventstreaming.testing.contract.concurrency import ConcurrencyContract
+from eventstreaming.testing.contract.deferring import DeferringContract
+from eventstreaming.testing.contract.idempotency import IdempotencyContract
+from eventstreaming.testing.contract.leases import LeaseContract
+from eventstreaming.testing.contract.transactions import TransactionContract
 
 
 class SQLiteTests(EventStoreContract, TransactionTestCase):
@@ -19,8 +26,22 @@ class SQLiteTests(EventStoreContract, TransactionTestCase):
         return DatabaseEventStore("contract", database="sqlite")
 
 
-class ImmediateSQLiteTests(SQLiteTests):
-    """As the check recommends it."""
+class ImmediateSQLiteTests(
+    AppendingContract,
+    BatchContract,
+    ConcurrencyContract,
+    DeferringContract,
+    IdempotencyContract,
+    LeaseContract,
+    TransactionContract,
+    TransactionTestCase,
+):
+    """As the check recommends it: what depends on when a transaction locks."""
+
+    databases = {"sqlite"}
+
+    def make_store(self) -> BaseEventStore:
+        return DatabaseEventStore("contract", database="sqlite")
 
     def setUp(self) -> None:
         connection = connections["sqlite"]
