@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import DataError, OperationalError, connection, transaction
+from django.db import (
+    DatabaseError,
+    DataError,
+    OperationalError,
+    connection,
+    transaction,
+)
 from django.test import TestCase
 
 from eventstreaming import (
@@ -13,6 +19,7 @@ from eventstreaming import (
     enqueue,
     enqueue_many,
     event_store,
+    read_stream,
 )
 from eventstreaming.backends import event_stores, relational
 from eventstreaming.backends.postgresql import announced, bound
@@ -187,6 +194,35 @@ def test_write_on_a_connection_that_has_ended_raises() -> None:
         append("order-1", NOTED)
     connection.close()
     assert execute("SELECT count(*) FROM eventstreaming_event") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("at_commit", "error"),
+    [
+        ("RAISE EXCEPTION 'no'", DatabaseError),
+        ("PERFORM pg_terminate_backend(pg_backend_pid())", OperationalError),
+    ],
+)
+def test_a_write_whose_commit_fails_raises_though_its_rows_have_come(
+    hearer: Ear, at_commit: str, error: type[Exception]
+) -> None:
+    append("order-1", NOTED)
+    execute(
+        "CREATE FUNCTION fail_at_commit() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN {at_commit}; RETURN NULL; END $$;"
+        "CREATE CONSTRAINT TRIGGER fails AFTER INSERT ON eventstreaming_event "
+        "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail_at_commit()"
+    )
+    try:
+        announcing._by_database.clear()
+        with pytest.raises(error):
+            append("order-1", NOTED)
+    finally:
+        connection.close()
+        execute("DROP FUNCTION fail_at_commit CASCADE")
+    announcing._by_database.clear()
+    assert append("order-1", NOTED)[0].offset == 1
+    assert len(list(read_stream("order-1"))) == 2
 
 
 def test_announcement_does_not_wait_for_the_disk() -> None:

@@ -10,7 +10,10 @@ import logging
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from psycopg import Pipeline
+from psycopg import OperationalError, Pipeline
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGresult
 
 from eventstreaming.backends.postgresql.bound import (
     BoundStatements,
@@ -70,19 +73,46 @@ def _execute_both(
     topic: str,
 ) -> list[Any]:
     driver: Any = connection.connection
-    is_sent = False
+    commit = _Commit()
     try:
         with driver.pipeline() as pipeline:
             execute_kept(cursor, name, params)
-            is_sent = True
             # Pipeline.sync() would wait for the answer.
             pipeline.command_queue.append(driver.pgconn.pipeline_sync)
-            pipeline.result_queue.append(None)
+            pipeline.result_queue.append((commit, None))
             execute_kept(teller, "notify", {"topic": topic})
     except Exception:
-        if not is_sent or cursor.pgresult is None:
+        if not commit.is_confirmed or cursor.pgresult is None:
             with connection.wrap_database_errors:
                 raise
         logger.debug("could not announce %r", topic, exc_info=True)
+    with connection.wrap_database_errors:
+        commit.require()
     rows: list[Any] = cursor.fetchall()
     return rows
+
+
+class _Commit:
+    """
+    What hears of the first Sync: psycopg takes it for the cursor of a statement.
+
+    The rows of a write come before its commit, which may fail or be cut off.
+    """
+
+    def __init__(self) -> None:
+        self.is_confirmed = False
+
+    def _check_results(self, results: list[PGresult]) -> None:
+        for result in results:
+            if result.status == ExecStatus.FATAL_ERROR:
+                raise error_from_result(result)
+
+    def _set_results(self, results: list[PGresult]) -> None:
+        self.is_confirmed = [result.status for result in results] == [
+            ExecStatus.PIPELINE_SYNC
+        ]
+
+    def require(self) -> None:
+        """Raise if the server has not said that it is committed."""
+        if not self.is_confirmed:
+            raise OperationalError("it is not known whether the write is committed")
