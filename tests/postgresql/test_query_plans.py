@@ -190,6 +190,7 @@ NOT_ABOUT_BIG_TABLES = {
     "check",
     "fence_holders",
     "fence_status",
+    "first_place_by_halves",  # of databases that have no LATERAL
     "notify",
     "take_partition",  # partitions are few
     "wake_group",
