@@ -2,7 +2,9 @@
 The names of the queues there are, without reading every message.
 
 A loose index scan jumps from one name to the next: its cost is the number of
-names, not of rows.
+names, not of rows. It goes from the last name to the first, since the rows of a queue
+often begin where a page of the index begins: what precedes them is on the page that a
+descent ends at, what follows the rows of a queue is often on the next one.
 """
 
 from django.db import connections, router
@@ -14,22 +16,22 @@ from eventstreaming.models import DeadLetter, Message, TaskResult
 # Ready, delayed and grouped messages each have an index that begins with the queue.
 _LIVE = """
 WITH RECURSIVE ready (queue) AS (
-    SELECT min(queue) FROM eventstreaming_message WHERE state = 0
+    SELECT max(queue) FROM eventstreaming_message WHERE state = 0
     UNION ALL
-    SELECT (SELECT min(m.queue) FROM eventstreaming_message AS m
-             WHERE m.state = 0 AND m.queue > ready.queue)
+    SELECT (SELECT max(m.queue) FROM eventstreaming_message AS m
+             WHERE m.state = 0 AND m.queue < ready.queue)
       FROM ready WHERE ready.queue IS NOT NULL
 ), delayed (queue) AS (
-    SELECT min(queue) FROM eventstreaming_message WHERE state = 1
+    SELECT max(queue) FROM eventstreaming_message WHERE state = 1
     UNION ALL
-    SELECT (SELECT min(m.queue) FROM eventstreaming_message AS m
-             WHERE m.state = 1 AND m.queue > delayed.queue)
+    SELECT (SELECT max(m.queue) FROM eventstreaming_message AS m
+             WHERE m.state = 1 AND m.queue < delayed.queue)
       FROM delayed WHERE delayed.queue IS NOT NULL
 ), grouped (queue) AS (
-    SELECT min(queue) FROM eventstreaming_message WHERE group_key IS NOT NULL
+    SELECT max(queue) FROM eventstreaming_message WHERE group_key IS NOT NULL
     UNION ALL
-    SELECT (SELECT min(m.queue) FROM eventstreaming_message AS m
-             WHERE m.group_key IS NOT NULL AND m.queue > grouped.queue)
+    SELECT (SELECT max(m.queue) FROM eventstreaming_message AS m
+             WHERE m.group_key IS NOT NULL AND m.queue < grouped.queue)
       FROM grouped WHERE grouped.queue IS NOT NULL
 )
 SELECT queue FROM ready WHERE queue IS NOT NULL
@@ -41,10 +43,10 @@ SELECT queue FROM delayed WHERE queue IS NOT NULL
 
 _DEAD = """
 WITH RECURSIVE dead (queue) AS (
-    SELECT min(queue) FROM eventstreaming_deadletter
+    SELECT max(queue) FROM eventstreaming_deadletter
     UNION ALL
-    SELECT (SELECT min(d.queue) FROM eventstreaming_deadletter AS d
-             WHERE d.queue > dead.queue)
+    SELECT (SELECT max(d.queue) FROM eventstreaming_deadletter AS d
+             WHERE d.queue < dead.queue)
       FROM dead WHERE dead.queue IS NOT NULL
 )
 SELECT queue FROM dead WHERE queue IS NOT NULL
@@ -52,10 +54,10 @@ SELECT queue FROM dead WHERE queue IS NOT NULL
 
 _TASKS = """
 WITH RECURSIVE begun (queue) AS (
-    SELECT min(queue) FROM eventstreaming_taskresult
+    SELECT max(queue) FROM eventstreaming_taskresult
     UNION ALL
-    SELECT (SELECT min(t.queue) FROM eventstreaming_taskresult AS t
-             WHERE t.queue > begun.queue)
+    SELECT (SELECT max(t.queue) FROM eventstreaming_taskresult AS t
+             WHERE t.queue < begun.queue)
       FROM begun WHERE begun.queue IS NOT NULL
 )
 SELECT queue FROM begun WHERE queue IS NOT NULL

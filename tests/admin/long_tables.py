@@ -12,7 +12,7 @@ from eventstreaming.models import (
 )
 from tests.sessions import execute
 
-QUEUES = 30
+QUEUES = 20  # each has enough for a full page of every state, in short tables, too
 STREAMS = 2_000
 LONG_STREAM = "order-0"  # has a tenth of all events
 
@@ -26,7 +26,7 @@ SELECT (ARRAY['order', 'user', 'cart'])[1 + n %% 3] || '-' || n,
 """
 
 # Each stream's events lie far from each other, as they do after some weeks. Times are a
-# tenth of a second apart and end now.
+# tenth of a second apart, sometimes nearer and sometimes farther, and end now.
 _EVENTS = """
 INSERT INTO eventstreaming_event
        (stream_id, category, "offset", bucket, event_type, event_id, data, metadata,
@@ -36,7 +36,7 @@ SELECT s.id, s.category, row_number() OVER (PARTITION BY s.id ORDER BY n) - 1, n
        jsonb_build_object('order', n, 'items', '["Blue Train", "Kind of Blue"]'::jsonb),
        '{}', 'story-' || n / 4,
        CASE n %% 4 WHEN 0 THEN NULL ELSE md5((n - 1)::text)::uuid::text END,
-       now() - (%(events)s - n) * interval '0.1 second'
+       now() - (%(events)s - n + n %% 9973 * 7919 %% 997 / 997.0) * interval '0.1 second'
   FROM generate_series(1, %(events)s) AS n
   JOIN eventstreaming_stream AS s ON s.name =
        CASE WHEN n %% 10 = 0 THEN 'order-0'
@@ -59,7 +59,7 @@ _DEAD_LETTERS = """
 INSERT INTO eventstreaming_deadletter
        (id, queue, data, enqueued_at, lease, deliveries, attempts, reason, error, fingerprint)
 SELECT %(messages)s + n, 'queue-' || n %% %(queues)s, '{}', now(), 1, 1, 1,
-       CASE n %% 3 WHEN 0 THEN 'rejected' ELSE 'max_attempts' END, 'x', 'f' || n %% 9
+       CASE n %% 3 WHEN 0 THEN 'rejected' ELSE 'max_attempts' END, 'x', 'f' || n / %(queues)s %% 3
   FROM generate_series(1, %(others)s) AS n
 """
 
