@@ -17,7 +17,7 @@ from contextlib import (
 )
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from eventstreaming.backends.base_reading import BaseReading
 from eventstreaming.backends.deferring import DeferredAppends
@@ -53,6 +53,10 @@ class BegunBatch(NamedTuple):
 
     taken: list[Any]
     page: Callable[[int | None, int | None], Page | None]
+
+
+# Begins the batch; None where there is nothing to be worked.
+BatchBeginning: TypeAlias = Callable[[], BegunBatch | None]
 
 
 class BaseStreams(BaseReading):
@@ -241,19 +245,19 @@ class BaseStreams(BaseReading):
         events, last = page
         return events, last if until is None else min(last, until)
 
-    def begin_batch(
+    def batch_beginning(
         self,
         subscription: str,
         stream_name: str,
         event_types: list[str] | None,
         limit: int,
         quiet: float,
-    ) -> BegunBatch | None:
+    ) -> BatchBeginning:
         """
-        Lock the only partition of a subscription and read what follows in its stream.
+        Return what locks the partition of a subscription and reads on in its stream.
 
-        None where there is nothing to be worked. Only where `begins_batches`, in a
-        transaction. `quiet` is how many seconds a sign of life is new.
+        Only where `begins_batches`, in the transaction in which it is called, once,
+        as the first statement. `quiet` is how many seconds a sign of life is new.
         """
         raise UnsupportedOperation(f"{type(self).__name__} begins no batches")
 

@@ -7,7 +7,8 @@ had, so that shares are steady: a wrong word there costs time, never an event.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
 from operator import itemgetter
@@ -28,7 +29,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Now
 
-from eventstreaming.backends.base_streams import BegunBatch
+from eventstreaming.backends.base_streams import BatchBeginning, BegunBatch
 from eventstreaming.backends.reading import Page
 from eventstreaming.backends.relational import moment
 from eventstreaming.backends.statements import statement
@@ -68,18 +69,36 @@ class Claims:
         using: str,
         owner: str,
         leases: bool = False,
-        begin: Callable[[float], BegunBatch | None] | None = None,
+        begin: Callable[[float], BatchBeginning] | None = None,
     ) -> None:
-        """Take the only partition by `begin`, if given, which reads on as well."""
+        """Take the only partition by what `begin` returns, which reads on as well."""
         self.owner = owner
         # What was read as the last partition was taken.
         self.page: PageAlong | None = None
         self._begin = begin
+        self._beginning: BatchBeginning | None = None
+        self._row: Any = None
+        self._others: list[Any] = []
         self._leases = leases
         self._using = using
         self._name = name
         self._place = "offset" if in_stream else "position"
         self._before_first = -1 if in_stream else 0
+
+    @property
+    def gets_ready(self) -> bool:
+        """Say whether there is anything to be ready() with."""
+        return self._begin is not None and self._is_postgresql
+
+    @contextmanager
+    def ready(self) -> Iterator[None]:
+        """Have what take_any() executes first, in the transaction of the block."""
+        if self._begin is not None:
+            self._beginning = self._begin(QUIET.total_seconds())
+        try:
+            yield
+        finally:
+            self._beginning = None
 
     def rows(self) -> QuerySet[Any]:
         """Return the partitions: their `place`, `waits` to try again, `seen_lately`."""
@@ -106,9 +125,12 @@ class Claims:
         and so are those that have come to `end`.
         """
         self.page = None
+        beginning, self._beginning = self._beginning, None
+        if end is None and beginning is not None:
+            return self._begun(beginning())
         if end is None and self._is_postgresql:
             if self._begin is not None:
-                return self._begun(self._begin(QUIET.total_seconds()))
+                return self._begun(self._begin(QUIET.total_seconds())())
             return self._take(tried, mine=False)
         return self._first_unlocked(self._workable(tried, end))
 
@@ -177,9 +199,16 @@ class Claims:
         for name in _checkpoint_times():
             if columns[name] is not None:
                 columns[name] = moment(columns[name])
-        checkpoint = self._checkpoint(
-            [columns[name] for name in _checkpoint_columns()], others
-        )
+        checkpoint = self._row
+        if checkpoint is None or checkpoint.pk != columns["id"]:
+            values = [columns[name] for name in _checkpoint_columns()]
+            checkpoint = self._row = self._checkpoint(values, others)
+        else:  # each batch has all values anew, and a model takes its time
+            vars(checkpoint).update(columns)
+            checkpoint.seen_lately = others[-1]
+            if others[:-1] != self._others[:-1]:
+                checkpoint.subscription = self._subscription_of(checkpoint, others)
+        self._others = others
         if buckets_of(checkpoint) is None:
             self.page = batch.page
         return checkpoint
@@ -188,12 +217,12 @@ class Claims:
         names = _checkpoint_columns()
         checkpoint: Any = Checkpoint.from_db(self._using, names, own)
         checkpoint.seen_lately = others[-1]
-        checkpoint.subscription = Subscription.from_db(
-            self._using,
-            OF_SUBSCRIPTION,
-            (checkpoint.subscription_id, self._name, *others[:-1]),
-        )
+        checkpoint.subscription = self._subscription_of(checkpoint, others)
         return checkpoint
+
+    def _subscription_of(self, checkpoint: Any, others: Sequence[Any]) -> Subscription:
+        values = (checkpoint.subscription_id, self._name, *others[:-1])
+        return Subscription.from_db(self._using, OF_SUBSCRIPTION, values)
 
     def _workable(self, tried: Collection[int], end: int | None) -> QuerySet[Any]:
         rows = self.rows().filter(

@@ -105,7 +105,9 @@ class SubscriptionLoop:
             # Nobody rings when a worker that has it crashes.
             caught_up = result is BatchResult.CAUGHT_UP
             is_live = caught_up and self.runner.store.waiters.is_live
-            if self._bell.wait(self._polling.pause(live=is_live)):
+            pause = self._polling.pause(live=is_live)
+            self.runner.get_ready()
+            if self._bell.wait(pause):
                 self._polling.rung()
 
     def _note_stopped(self, stopped: bool) -> None:

@@ -108,8 +108,10 @@ class Patience:
         used: Any = None
         try:
             if self.alias is not None:
-                connections[self.alias].ensure_connection()
-                used = connections[self.alias].connection
+                connection = connections[self.alias]
+                if connection.connection is None:
+                    connection.ensure_connection()
+                used = connection.connection
             result = action()
         except Error as error:
             if is_contention(error):

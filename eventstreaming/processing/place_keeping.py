@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from eventstreaming import clock
 from eventstreaming.backends import event_stores
 from eventstreaming.backends.base import BaseEventStore
-from eventstreaming.backends.base_streams import BegunBatch
+from eventstreaming.backends.base_streams import BatchBeginning
 from eventstreaming.backends.failures import failure_of
 from eventstreaming.backends.identity import worker_id
 from eventstreaming.exceptions import UnsupportedOperation
@@ -90,8 +90,8 @@ class PlaceKeeper:
         )
         return Chooser(claims, alone=declared.partitions == 1)
 
-    def _begins_with(self) -> Callable[[float], BegunBatch | None] | None:
-        """Return what takes a partition and reads on, where one statement does."""
+    def _begins_with(self) -> Callable[[float], BatchBeginning] | None:
+        """Return what makes a batch's beginning, where that is one statement."""
         return None
 
     def _skips(

@@ -11,14 +11,14 @@ without any, and only if something fails it is rolled back and run again with th
 
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from functools import cached_property, partial
 from typing import Any
 
-from django.db import transaction
+from django.db import Error, transaction
 
 from eventstreaming import clock
-from eventstreaming.backends.base_streams import BegunBatch
+from eventstreaming.backends.base_streams import BatchBeginning
 from eventstreaming.events.registry import event_types
 from eventstreaming.exceptions import (
     EventsTruncated,
@@ -62,6 +62,7 @@ class SubscriptionRunner(PlaceKeeper):
             subscription.batch_size, grows=subscription.delivery == "exactly_once"
         )
         self._end: int | None = None
+        self._ready: ExitStack | None = None  # the transaction of the next batch
         self._call = EventCaller(subscription.function, subscription.name)
         self._passes_over_some = subscription.unknown_types == "skip"
 
@@ -69,7 +70,7 @@ class SubscriptionRunner(PlaceKeeper):
     def _trust(self) -> Trust:
         return Trust(self.subscription, self.database, careful=self._careful)
 
-    def _begins_with(self) -> Callable[[float], BegunBatch | None] | None:
+    def _begins_with(self) -> Callable[[float], BatchBeginning] | None:
         """See PlaceKeeper. One partition of one stream needs no second statement."""
         declared, store = self.subscription, self.store
         if not (
@@ -79,7 +80,7 @@ class SubscriptionRunner(PlaceKeeper):
             and declared.delivery == "exactly_once"
         ):
             return None
-        return lambda quiet: store.begin_batch(
+        return lambda quiet: store.batch_beginning(
             declared.name,
             declared.source.name,
             declared.event_types,
@@ -91,6 +92,21 @@ class SubscriptionRunner(PlaceKeeper):
         """Create the rows of a new subscription; see prepare_subscription()."""
         prepare_subscription(self.subscription, self.store, self.database)
         return True
+
+    def get_ready(self) -> None:
+        """
+        Do before a wait what the next batch begins with, up to its first statement.
+
+        The server is told nothing of it, and run_batch() goes on with it. It takes as
+        long as that statement does in a process that has slept.
+        """
+        claims = self.chooser.claims
+        if not claims.gets_ready or self._ready is not None:
+            return
+        with suppress(Error), ExitStack() as stack:  # run_batch() says what is wrong
+            stack.enter_context(self.store.batch())
+            stack.enter_context(claims.ready())
+            self._ready = stack.pop_all()
 
     def run_batch(self) -> BatchResult:
         """
@@ -113,7 +129,11 @@ class SubscriptionRunner(PlaceKeeper):
             tried.append(checkpoint.pk)
 
     def close(self) -> None:
-        """Give back what the runner holds beyond a batch, which is nothing here."""
+        """Give back what the runner holds beyond a batch: what it is ready with."""
+        ready, self._ready = self._ready, None
+        if ready is not None:
+            with suppress(Error):
+                ready.close()
 
     def _turn(self, tried: list[int]) -> tuple[Any | None, BatchResult]:
         """Take a partition and work it; do it again, carefully, if that fails."""
@@ -123,7 +143,8 @@ class SubscriptionRunner(PlaceKeeper):
         self, tried: list[int], handled: int
     ) -> tuple[Any | None, BatchResult]:
         self.handled = handled  # what was handled before is undone
-        with self.store.batch():
+        ready, self._ready = self._ready, None
+        with ready or self.store.batch():
             checkpoint = self.chooser.take(tried, self._end)
             if checkpoint is None:
                 return None, BatchResult.CAUGHT_UP

@@ -39,7 +39,11 @@ NOTED = EventData("Noted", {"text": "it's"})
 
 
 @pytest.fixture(autouse=True)
-def _kept_cursors() -> None:
+def _kept_cursors(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What is announced with a write is sent without a cursor.
+    monkeypatch.setattr(announcing, "WINDOW", 60.0)
+    for topic in ("notes", "$mail"):
+        announcing.announcements("default").note(topic)
     write_and_take()
 
 
@@ -106,9 +110,7 @@ def test_wrappers_are_called_and_may_write_themselves() -> None:
     assert stream_info("audit").last_offset == 0
 
 
-def test_whoever_makes_the_cursors_himself_is_asked(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_whoever_makes_the_cursors_himself_is_asked() -> None:
     here: Any = connections["default"]
     asked = []
 
@@ -122,8 +124,6 @@ def test_whoever_makes_the_cursors_himself_is_asked(
             asked.append("the driver")
             return super().execute(*args, **kwargs)
 
-    announcing.announcements("default").note("notes")  # with statements of its own
-    monkeypatch.setattr(announcing, "WINDOW", 60.0)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(here, "__class__", OfTenant)
         append("notes", NOTED)

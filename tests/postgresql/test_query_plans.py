@@ -100,7 +100,7 @@ def consume_in_all_ways() -> None:
 def begin_a_batch() -> None:
     row, _ = Subscription.objects.get_or_create(name="ninth", source="order-9")
     Checkpoint.objects.get_or_create(subscription=row, offset=40)
-    batch = event_store.begin_batch("ninth", "order-9", ["Placed"], 10, 2.0)
+    batch = event_store.batch_beginning("ninth", "order-9", ["Placed"], 10, 2.0)()
     assert batch is not None
     page = batch.page(40, None)
     assert page is not None

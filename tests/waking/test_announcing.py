@@ -1,6 +1,7 @@
 """What a process announces: the leading edge, after the commit, apart from it."""
 
 from collections.abc import Iterator
+from unittest import mock
 
 import pytest
 from django.db import (
@@ -22,7 +23,8 @@ from eventstreaming import (
     read_stream,
 )
 from eventstreaming.backends import event_stores, relational
-from eventstreaming.backends.postgresql import announced, bound
+from eventstreaming.backends.postgresql import bound
+from eventstreaming.backends.postgresql.together import Together
 from eventstreaming.backends.waking import announcing
 from eventstreaming.backends.waking.topics import SCHEDULES
 from eventstreaming.exceptions import WrongExpectedVersion
@@ -293,19 +295,23 @@ class InsideATestCase(TestCase):
             assert hearer.heard() == []
 
 
-def test_a_driver_whose_pipeline_is_another_is_told_apart(
+def test_what_is_to_be_prepared_is_announced_behind_until_it_is(
     hearer: Ear, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is sent along relies on psycopg's queues; without them it is sent behind."""
-
-    class Another:
-        is_supported = staticmethod(lambda: True)
-
-        def __init__(self, driver: object) -> None:
-            pass
-
-    monkeypatch.setattr(announced, "Pipeline", Another)
-    monkeypatch.setattr(announced, "_execute_both", None)
+    """psycopg prepares what it executes itself, so at first nothing is sent along."""
+    connection.ensure_connection()
+    monkeypatch.setattr(connection.connection, "prepare_threshold", 2)
+    sent = mock.Mock(wraps=Together.run)
+    monkeypatch.setattr(Together, "run", lambda self: sent(self))
+    for number in range(5):
+        announcing._by_database.clear()
+        append("order-1", NOTED)
+        assert hearer.heard() == ["order-1"]
+        assert sent.call_count == max(0, number - 2)
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        append("order-2", NOTED)
+        raise ZeroDivisionError  # psycopg forgets what is prepared
+    announcing._by_database.clear()
     append("order-1", NOTED)
-    enqueue("work", {"n": 1})
-    assert hearer.heard() == ["order-1", "$work"]
+    assert hearer.heard() == ["order-1"]
+    assert sent.call_count == 2

@@ -10,16 +10,13 @@ import logging
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from psycopg import OperationalError, Pipeline
-from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
-from psycopg.pq.abc import PGresult
 
 from eventstreaming.backends.postgresql.bound import (
     BoundStatements,
-    execute_kept,
-    kept_cursor,
+    numbered,
+    plain_driver,
 )
+from eventstreaming.backends.postgresql.together import Together, can_send_together
 from eventstreaming.backends.waking.announcing import announcements
 
 logger = logging.getLogger("eventstreaming")
@@ -47,72 +44,35 @@ class AnnouncedStatements(BoundStatements):
             and connection.autocommit
             and not connection.in_atomic_block
             and own.is_due(topic)
-            and (cursor := kept_cursor(connection, name)) is not None
-            and (teller := kept_cursor(connection, "notify")) is not None
-            and _has_queues(connection.connection)
+            and (driver := plain_driver(connection)) is not None
+            and can_send_together(driver)
             and own.choose_itself(topic)
         ):
-            rows = _execute_both(connection, cursor, name, params, teller, topic)
+            write, tell = numbered(name, params), numbered("notify", {"topic": topic})
+            both = Together(connection, [write], [tell])
+            if both.is_prepared:
+                rows = _rows(both, topic)
+            else:
+                rows = self._execute_bound(name, params, connection)
+                self._tell_apart(topic, connection)
             own.note(topic)
             return rows, True
         return self._execute_bound(name, params, connection), False
 
+    def _tell_apart(self, topic: str, connection: BaseDatabaseWrapper) -> None:
+        """Announce in a second round trip, as psycopg has yet to prepare it."""
+        try:
+            self._execute_bound("notify", {"topic": topic}, connection)
+        except Exception:
+            logger.debug("could not announce %r", topic, exc_info=True)
 
-def _has_queues(driver: Any) -> bool:
-    """Say whether psycopg's pipeline has what `_execute_both()` adds a Sync to."""
-    pipeline: Any = Pipeline(driver) if Pipeline.is_supported() else None
-    return hasattr(pipeline, "command_queue") and hasattr(pipeline, "result_queue")
 
-
-def _execute_both(
-    connection: BaseDatabaseWrapper,
-    cursor: Any,
-    name: str,
-    params: dict[str, Any],
-    teller: Any,
-    topic: str,
-) -> list[Any]:
-    driver: Any = connection.connection
-    commit = _Commit()
+def _rows(both: Together, topic: str) -> list[Any]:
     try:
-        with driver.pipeline() as pipeline:
-            execute_kept(cursor, name, params)
-            # Pipeline.sync() would wait for the answer.
-            pipeline.command_queue.append(driver.pgconn.pipeline_sync)
-            pipeline.result_queue.append((commit, None))
-            execute_kept(teller, "notify", {"topic": topic})
+        both.run()
     except Exception:
-        if not commit.is_confirmed or cursor.pgresult is None:
-            with connection.wrap_database_errors:
-                raise
-        logger.debug("could not announce %r", topic, exc_info=True)
-    with connection.wrap_database_errors:
-        commit.require()
-    rows: list[Any] = cursor.fetchall()
-    return rows
-
-
-class _Commit:
-    """
-    What hears of the first Sync: psycopg takes it for the cursor of a statement.
-
-    The rows of a write come before its commit, which may fail or be cut off.
-    """
-
-    def __init__(self) -> None:
-        self.is_confirmed = False
-
-    def _check_results(self, results: list[PGresult]) -> None:
-        for result in results:
-            if result.status == ExecStatus.FATAL_ERROR:
-                raise error_from_result(result)
-
-    def _set_results(self, results: list[PGresult]) -> None:
-        self.is_confirmed = [result.status for result in results] == [
-            ExecStatus.PIPELINE_SYNC
-        ]
-
-    def require(self) -> None:
-        """Raise if the server has not said that it is committed."""
-        if not self.is_confirmed:
-            raise OperationalError("it is not known whether the write is committed")
+        if not both.is_done(0):
+            raise
+    if not both.is_done(1):
+        logger.debug("could not announce %r", topic)
+    return both.rows(0)

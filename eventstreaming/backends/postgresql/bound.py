@@ -8,6 +8,7 @@ where somebody watches its cursors, a log, a wrapper or a tool, they get to see 
 Nothing is prepared unless the project's DATABASES say so.
 """
 
+import re
 from asyncio import _get_running_loop
 from functools import lru_cache
 from threading import get_ident
@@ -28,6 +29,7 @@ from eventstreaming.backends.statements import statement
 
 MOST_ROWS = 16  # a cursor that is kept holds on to its last result
 
+_PARAMETER = re.compile(r"%\((\w+)\)s")
 _KEPT = "_eventstreaming_cursors"  # on the driver's connection, which they belong to
 _OF_DJANGO: tuple[Any, ...] = (Cursor, ServerBindingCursor)
 _make_cursor: Any = ServerBindingCursor
@@ -67,8 +69,20 @@ class BoundStatements(RelationalStore):
 
 
 def kept_cursor(connection: Any, name: str) -> Any:
+    """Return the driver's cursor of a statement; None where plain_driver() is."""
+    driver = plain_driver(connection)
+    if driver is None:
+        return None
+    kept = vars(driver).setdefault(_KEPT, {})
+    cursor = kept.get(name)
+    if cursor is None:
+        cursor = kept[name] = _make_cursor(driver)
+    return cursor
+
+
+def plain_driver(connection: Any) -> Any:
     """
-    Return the driver's cursor of a statement.
+    Return the driver's connection, to be used past Django's cursors.
 
     None where something else than Django itself makes the cursors or executes, and
     where somebody watches: a log is to show the parameters, and a wrapper may execute
@@ -91,16 +105,25 @@ def kept_cursor(connection: Any, name: str) -> Any:
     driver: Any = connection.connection
     if type(driver) is not Connection or driver.cursor_factory not in _OF_DJANGO:
         return None
-    kept = vars(driver).setdefault(_KEPT, {})
-    cursor = kept.get(name)
-    if cursor is None:
-        cursor = kept[name] = _make_cursor(driver)
-    return cursor
+    return driver
 
 
 def execute_kept(cursor: Any, name: str, params: dict[str, Any]) -> None:
     """Execute the statement that a kept cursor is for."""
     cursor.execute(statement(name), params)
+
+
+def numbered(name: str, params: dict[str, Any]) -> tuple[bytes, list[Any]]:
+    """Return a statement as libpq takes it, with $1 for the first of the values."""
+    text, names = _numbered(statement(name))
+    return text, [params[each] for each in names]
+
+
+@lru_cache
+def _numbered(text: str) -> tuple[bytes, list[str]]:
+    names = list(dict.fromkeys(_PARAMETER.findall(text)))
+    numbers = {name: f"${number}" for number, name in enumerate(names, 1)}
+    return _PARAMETER.sub(lambda found: numbers[found[1]], text).encode(), names
 
 
 def _executes_as_django_does() -> bool:

@@ -1,18 +1,20 @@
 """Beginning a transaction in READ COMMITTED, without a statement that says so."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from django.db import transaction
-from psycopg import Connection, IsolationLevel, Pipeline
+from psycopg import Connection, IsolationLevel
 from psycopg.pq import TransactionStatus
 
 from eventstreaming.backends.postgresql.bound import (
     BoundStatements,
-    execute_kept,
-    kept_cursor,
+    numbered,
+    plain_driver,
 )
+from eventstreaming.backends.postgresql.together import Together, can_send_together
 
 _BEGIN = b"BEGIN ISOLATION LEVEL READ COMMITTED"
 
@@ -20,27 +22,21 @@ _BEGIN = b"BEGIN ISOLATION LEVEL READ COMMITTED"
 class ReadCommittedBatches(BoundStatements):
     """A store in PostgreSQL whose batches begin with one round trip."""
 
-    def _execute_opening(self, name: str, params: dict[str, Any]) -> list[Any]:
+    def _opening(self, name: str, params: dict[str, Any]) -> Callable[[], list[Any]]:
         """
-        Return the rows of a batch's first statement; its BEGIN is sent along.
+        Return what executes a batch's first statement; its BEGIN is sent along.
 
-        psycopg would wait for the answer to BEGIN, in a pipeline as well.
+        psycopg would wait for the answer to BEGIN, in a pipeline as well. All that can
+        be done beforehand is done by then, so that nobody waits for it.
         """
         connection = self.connection
-        cursor = kept_cursor(connection, name)
-        driver: Any = connection.connection
-        if cursor is None or not _may_begin(driver):
-            return self._execute_bound(name, params, connection)
-        try:
-            with driver.pipeline() as pipeline:
-                driver.pgconn.send_query_params(_BEGIN, None)
-                pipeline.result_queue.append(None)
-                execute_kept(cursor, name, params)
-        except Exception:
-            with connection.wrap_database_errors:
-                raise
-        rows: list[Any] = cursor.fetchall()
-        return rows
+        driver = plain_driver(connection)
+        if driver is None or not _may_begin(driver):
+            return partial(self._execute_bound, name, params, connection)
+        opening = Together(connection, [(_BEGIN, ()), numbered(name, params)])
+        if not opening.is_prepared:
+            return partial(self._execute_bound, name, params, connection)
+        return partial(_rows, opening)
 
     @contextmanager
     def _read_committed(self) -> Iterator[None]:
@@ -63,14 +59,18 @@ class ReadCommittedBatches(BoundStatements):
                 driver.isolation_level = before
 
 
+def _rows(opening: Together) -> list[Any]:
+    opening.run()
+    return opening.rows(0)
+
+
 def _may_begin(driver: Connection[Any]) -> bool:
     """Say whether the next statement begins a transaction, and nothing special."""
     return (
-        Pipeline.is_supported()
-        and not driver.autocommit
+        not driver.autocommit
         and driver.read_only is None
         and driver.deferrable is None
-        and _is_idle(driver)
+        and can_send_together(driver)
     )
 
 

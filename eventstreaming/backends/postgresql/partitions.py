@@ -1,10 +1,11 @@
 """Beginning a batch of a subscription: its partition and its page in one statement."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from eventstreaming.backends.base_streams import BegunBatch
+from eventstreaming.backends.base_streams import BatchBeginning, BegunBatch
 from eventstreaming.backends.pages import Row
 from eventstreaming.backends.postgresql.isolation import ReadCommittedBatches
 from eventstreaming.backends.postgresql.reading import ReadOperations
@@ -17,15 +18,15 @@ class PartitionOperations(ReadOperations, ReadCommittedBatches):
 
     begins_batches = True
 
-    def begin_batch(
+    def batch_beginning(
         self,
         subscription: str,
         stream_name: str,
         event_types: list[str] | None,
         limit: int,
         quiet: float,
-    ) -> BegunBatch | None:
-        """See BaseStreams.begin_batch()."""
+    ) -> BatchBeginning:
+        """See BaseStreams.batch_beginning()."""
         request = read_request(
             None,
             None,
@@ -36,7 +37,7 @@ class PartitionOperations(ReadOperations, ReadCommittedBatches):
             batch_size=limit,
             follow=False,
         )
-        rows = self._execute_opening(
+        begin = self._opening(
             "begin_batch",
             {
                 "subscription": subscription,
@@ -46,6 +47,12 @@ class PartitionOperations(ReadOperations, ReadCommittedBatches):
                 "quiet": quiet,
             },
         )
+        return partial(self._begun, stream_name, request, begin)
+
+    def _begun(
+        self, stream_name: str, request: ReadRequest, begin: Callable[[], list[Row]]
+    ) -> BegunBatch | None:
+        rows = begin()
         if not rows:
             return None
         taken: Any = from_json(rows[0][-1])

@@ -1,5 +1,7 @@
 """What one waits for, as text: it is the payload of a NOTIFY."""
 
+from functools import lru_cache
+
 from eventstreaming.events import arguments
 
 ALL_STREAMS = "*"
@@ -32,9 +34,10 @@ def streams_among(topics: list[str]) -> list[str]:
     return [topic for topic in topics if not topic.startswith("$")]
 
 
-def topics_of(announced: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def topics_of(announced: str) -> tuple[str, ...]:
     """Return the topics that an announced one is news for, itself first."""
     if announced.startswith(("$", "?")):
-        return [announced]
+        return (announced,)
     category = category_topic(arguments.category_of(announced))
-    return [announced, category, ALL_STREAMS]
+    return announced, category, ALL_STREAMS

@@ -13,11 +13,15 @@ Ring: TypeAlias = Callable[[bool], None]
 
 
 class Waiters:
-    """Rings by topic. Whoever waits for several topics may be rung for each."""
+    """
+    Rings by topic. Whoever waits for several topics may be rung for each.
+
+    A tuple is never changed, so those who ring need no lock: they are in a hurry.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._rings: dict[str, list[Ring]] = {}
+        self._rings: dict[str, tuple[Ring, ...]] = {}
 
     @contextmanager
     def waiting(self, topics: Iterable[str], ring: Ring) -> Iterator[None]:
@@ -25,15 +29,18 @@ class Waiters:
         chosen = list(topics)
         with self._lock:
             for topic in chosen:
-                self._rings.setdefault(topic, []).append(ring)
+                self._rings[topic] = (*self._rings.get(topic, ()), ring)
         try:
             self.begin()
             yield
         finally:
             with self._lock:
                 for topic in chosen:
-                    self._rings[topic].remove(ring)
-                    if not self._rings[topic]:
+                    left = list(self._rings[topic])
+                    left.remove(ring)
+                    if left:
+                        self._rings[topic] = tuple(left)
+                    else:
                         del self._rings[topic]
 
     @property
@@ -60,10 +67,9 @@ class Waiters:
 
     def ring_topics(self, topics: Iterable[str], *, more: bool) -> None:
         """Ring who waits for one of these very topics."""
-        with self._lock:
-            rings = [ring for topic in topics for ring in self._rings.get(topic, ())]
-        for ring in rings:
-            ring(more)
+        for topic in topics:
+            for ring in self._rings.get(topic, ()):
+                ring(more)
 
 
 _by_place: dict[Hashable, Waiters] = {}
