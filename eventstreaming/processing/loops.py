@@ -45,6 +45,7 @@ class SubscriptionLoop:
         self._polling = polling
         self._listens = listens
         self._bell = Bell()
+        self._more_may_come = False
 
     def run(self) -> None:
         """
@@ -78,6 +79,9 @@ class SubscriptionLoop:
                 self._wait_after(result, generation)
 
     def _wait_after(self, result: BatchResult, generation: int) -> None:
+        if self._more_may_come:
+            self._more_may_come = False
+            self._polling.rung()
         self._note_stopped(result is BatchResult.STOPPED)
         if result is BatchResult.PROGRESSED:
             self._activity.happened()
@@ -107,8 +111,7 @@ class SubscriptionLoop:
             is_live = caught_up and self.runner.store.waiters.is_live
             pause = self._polling.pause(live=is_live)
             self.runner.get_ready()
-            if self._bell.wait(pause):
-                self._polling.rung()
+            self._more_may_come = self._bell.wait(pause)  # it is looked at afterwards
 
     def _note_stopped(self, stopped: bool) -> None:
         if stopped and not self.stopped:

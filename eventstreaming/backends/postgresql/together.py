@@ -42,10 +42,12 @@ class Together:
         driver: Any = connection.connection
         self._driver = driver
         self._transformer = _transformer_of(driver)
-        names: Any = _prepared_by(driver)
+        self._names: Any = _prepared_by(driver)
+        # Whether each statement with values is prepared, or is not to be.
+        self.is_prepared = True
         try:
             self._transactions = [
-                [self._bound(names, *each) for each in statements]
+                [self._bound(*each) for each in statements]
                 for statements in transactions
             ]
         except Exception:  # of a value that psycopg does not take
@@ -53,17 +55,6 @@ class Together:
                 raise
         self._results: list[list[PGresult]] = [[] for _ in transactions]
         self._ended = 0
-
-    @property
-    def is_prepared(self) -> bool:
-        """Say whether each statement with values is prepared, or is not to be."""
-        if self._driver.prepare_threshold is None:
-            return True
-        return all(
-            name is not None or not values
-            for statements in self._transactions
-            for _, name, values, *_ in statements
-        )
 
     def run(self) -> None:
         """
@@ -104,14 +95,17 @@ class Together:
         self._transformer.set_pgresult(None)  # which may be large
         return rows
 
-    def _bound(self, names: Any, text: bytes, values: Sequence[Any]) -> tuple[Any, ...]:
+    def _bound(self, text: bytes, values: Sequence[Any]) -> tuple[Any, ...]:
         """Return what libpq takes: text, name, values, their types and formats."""
         if not values:
             return text, None, None, None, None
         transformer = self._transformer
         dumped = transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
         types = transformer.types
-        return text, names.get((text, types)), dumped, types, transformer.formats
+        name = self._names.get((text, types))
+        if name is None and self._driver.prepare_threshold is not None:
+            self.is_prepared = False
+        return text, name, dumped, types, transformer.formats
 
     def _failure(self, number: int) -> PGresult | None:
         results = self._results[number]
