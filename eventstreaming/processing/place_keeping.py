@@ -66,7 +66,7 @@ class PlaceKeeper:
     def store(self) -> BaseEventStore:
         return event_stores[self.subscription.store]
 
-    @property
+    @cached_property
     def database(self) -> str:
         """Return the alias of the database that keeps the checkpoints."""
         if self.store.database is None:

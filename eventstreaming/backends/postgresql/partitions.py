@@ -12,6 +12,8 @@ from eventstreaming.backends.postgresql.reading import ReadOperations
 from eventstreaming.backends.reading import Page, ReadRequest, read_request
 from eventstreaming.events.values import from_json
 
+_FIRST_OFFSET = 11  # the column of the stream's first offset; 0 if none was removed
+
 
 class PartitionOperations(ReadOperations, ReadCommittedBatches):
     """What a subscription with one partition, to one stream, needs a batch."""
@@ -66,7 +68,8 @@ class PartitionOperations(ReadOperations, ReadCommittedBatches):
         after: int | None,
         until: int | None,
     ) -> Page | None:
-        if after is not None and after >= 0:
+        # Where it begins says only whether events that were removed are missing.
+        if after is not None and after >= 0 and rows and rows[0][_FIRST_OFFSET]:
             request = replace(request, low=after + 1, low_is_asked=True)
         page = self._page_of(stream_name, request, rows, fenced=False)
         if page is None or until is None:

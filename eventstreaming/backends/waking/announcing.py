@@ -47,10 +47,11 @@ class Announcements:
         if not self.is_due(topic):  # most are announced already: no lock
             return None
         with self._lock:
-            if not self._is_left(topic):
+            now = clock.monotonic()
+            if not self._is_left(topic, now):
                 return None
             chosen = topic if len(self._sent) < MOST - 1 else ANYTHING
-            self._sent[chosen] = clock.monotonic()
+            self._sent[chosen] = now
         return chosen
 
     def is_due(self, topic: str) -> bool:
@@ -69,9 +70,10 @@ class Announcements:
         rely on that, however long it takes.
         """
         with self._lock:
-            is_chosen = self._is_left(topic) and len(self._sent) < MOST - 1
+            now = clock.monotonic()
+            is_chosen = self._is_left(topic, now) and len(self._sent) < MOST - 1
             if is_chosen:
-                self._sent[topic] = clock.monotonic()
+                self._sent[topic] = now
         return is_chosen
 
     def note(self, topic: str) -> None:
@@ -79,9 +81,9 @@ class Announcements:
         with self._lock:
             self._sent[topic] = clock.monotonic()
 
-    def _is_left(self, topic: str) -> bool:
+    def _is_left(self, topic: str, now: float) -> bool:
         """Forget what was announced some time ago; say whether the topic was not."""
-        since = clock.monotonic() - WINDOW
+        since = now - WINDOW
         for sent, at in list(self._sent.items()):
             if at <= since:
                 del self._sent[sent]
