@@ -61,7 +61,12 @@ class Chooser:
             self.look_around((), end)
 
     def look_around(self, tried: Collection[int], end: int | None) -> list[Any]:
-        """Return all partitions, and note how long events have lain in others'."""
+        """
+        Return all partitions, and note how long events have lain in others'.
+
+        What is parked and to be tried again is such an event: whoever parked it may be
+        gone.
+        """
         now = clock.monotonic()
         self._next_look = now + LOOK_AROUND_SECONDS
         rows = list(self.claims.rows())
@@ -71,7 +76,7 @@ class Chooser:
             if row.pk not in tried
             and row.owner not in ("", self.claims.owner)
             and not row.waits
-            and (end is None or row.place < end)
+            and (end is None or row.place < end or row.is_due)
             and (row.barrier is None or row.place < row.barrier)
         ]
         if not left:

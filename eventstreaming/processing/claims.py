@@ -101,7 +101,12 @@ class Claims:
             self._beginning = None
 
     def rows(self) -> QuerySet[Any]:
-        """Return the partitions: their `place`, `waits` to try again, `seen_lately`."""
+        """
+        Return the partitions: their `place`, `waits` to try again, `seen_lately`.
+
+        One that `is_replaying` has parked events to be tried again, and one that
+        `is_due` such whose time has come.
+        """
         place = Coalesce(self._place, Value(self._before_first))
         return (
             Checkpoint.objects.using(self._using)
@@ -112,6 +117,7 @@ class Claims:
                 is_replaying=ExpressionWrapper(
                     _has_parked(READY), output_field=BooleanField()
                 ),
+                is_due=ExpressionWrapper(_has_parked(DUE), output_field=BooleanField()),
                 seen_lately=ExpressionWrapper(SEEN_LATELY, output_field=BooleanField()),
             )
             .filter(subscription__name=self._name)

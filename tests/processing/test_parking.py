@@ -84,6 +84,24 @@ def test_others_go_on_and_the_key_is_finished_in_order() -> None:
     assert sum(Checkpoint.objects.values_list("handled", flat=True)) == 600
 
 
+def test_it_is_replayed_by_others_when_the_worker_that_parked_it_is_gone() -> None:
+    """No event has come since, so nothing else makes them turn to its partition."""
+    handler = Handler(43)
+    parked(handler)
+    handler.poison.clear()
+    other = worker(handler, partitions=4, max_attempts=1, owner="two")
+    replay_parked_events("group")
+    execute(
+        "UPDATE eventstreaming_checkpoint SET looked_at = now() - '1 min'::interval"
+    )
+    deadline = time.monotonic() + 10
+    while parked_events("group") and time.monotonic() < deadline:
+        other.run_batch()
+        time.sleep(0.02)
+    assert handler.numbers("3-key") == [3, 43, 83, 123, 163]
+    assert other.run_batch() is BatchResult.CAUGHT_UP
+
+
 def test_it_is_tried_again_by_itself_and_others_do_not_wait() -> None:
     handler = Handler(43)
     group = parked(handler, max_attempts=3, backoff=[0.05, 60])
