@@ -34,7 +34,7 @@ def bury(count: int, queue: str = "mail", error: str = "no such user") -> list[s
 
 @pytest.fixture
 def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    return lambda text: monkeypatch.setattr("builtins.input", lambda: text)
+    return lambda text: monkeypatch.setattr("builtins.input", lambda question: text)
 
 
 def test_list_shows_why_and_no_data(capsys: Capture) -> None:

@@ -75,11 +75,11 @@ def test_skip_asks_first(
     billing: SubscriptionRunner, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (first, *_) = positions("3-key")
-    monkeypatch.setattr("builtins.input", lambda: "n")
+    monkeypatch.setattr("builtins.input", lambda question: "n")
     with pytest.raises(CommandError, match=r"Nothing was done\."):
         call_command("parkedevents", "skip", "invoices", str(first))
     assert "Skip 1 events of 'invoices' for good? [y/N]" in capsys.readouterr().err
-    monkeypatch.setattr("builtins.input", lambda: "y")
+    monkeypatch.setattr("builtins.input", lambda question: "y")
     call_command("parkedevents", "skip", "invoices", str(first))
     assert capsys.readouterr().out == "1 skipped.\n"
     work_off(billing)

@@ -25,11 +25,12 @@ def test_it_asks_before_a_model_is_emptied() -> None:
     log.append(100)
     with tallying(TallyingInBulk):
         work()
-        with (
-            mock.patch("builtins.input", return_value="no"),
-            pytest.raises(CommandError, match="Nothing was done"),
-        ):
-            rebuild(NAME)
+        for answer in ({"return_value": "no"}, {"side_effect": EOFError}):
+            with (
+                mock.patch("builtins.input", **answer),
+                pytest.raises(CommandError, match="Nothing was done"),
+            ):
+                rebuild(NAME)
         with mock.patch("builtins.input", return_value=NAME):
             assert f"{NAME} is rebuilt: 100 events in " in rebuild(NAME)
         assert f"{NAME} is rebuilt: 100 events in " in rebuild(NAME, "--beside")
@@ -39,8 +40,9 @@ def test_it_asks_before_a_model_is_emptied() -> None:
 
 
 def test_it_names_what_is_not_there() -> None:
-    with tallying(), pytest.raises(CommandError, match=f"known are .*{NAME}"):
-        rebuild("nothing", "--yes")
+    for arguments in (["nothing"], ["nothing", "--yes"], ["nothing", "--beside"]):
+        with tallying(), pytest.raises(CommandError, match=f"known are .*{NAME}"):
+            rebuild(*arguments)
 
 
 class ToSQLite:

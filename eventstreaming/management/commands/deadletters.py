@@ -6,6 +6,7 @@ from django.core.management.base import CommandError
 
 from eventstreaming import services
 from eventstreaming.exceptions import EventStreamingError
+from eventstreaming.management.answers import answer_to
 from eventstreaming.management.dead_letter_arguments import (
     add_subcommands,
     selection_of,
@@ -76,7 +77,7 @@ class Command(DocumentedCommand):
         if count and not options["no_input"]:
             self.stderr.write(f"{verb.capitalize()} {what}? [y/N] ", ending="")
             self.stderr.flush()
-            if _answer().strip().lower() not in ("y", "yes"):
+            if answer_to().strip().lower() not in ("y", "yes"):
                 raise CommandError("Nothing was done.")
         line = ProgressLine(self.stderr, shown=options["verbosity"] > 0)
         try:
@@ -110,10 +111,3 @@ class Command(DocumentedCommand):
 
     def _print(self, document: object) -> None:
         self.stdout.write(json.dumps(document, ensure_ascii=False))
-
-
-def _answer() -> str:
-    try:
-        return input()
-    except EOFError:
-        return ""

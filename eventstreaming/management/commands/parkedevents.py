@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from eventstreaming.exceptions import EventStreamingError
+from eventstreaming.management.answers import answer_to
 from eventstreaming.management.documented import DocumentedCommand
 from eventstreaming.management.parked_event_arguments import add_subcommands
 from eventstreaming.management.reports import parked_event_document, parked_event_line
@@ -74,7 +75,7 @@ class Command(DocumentedCommand):
                 ending="",
             )
             self.stderr.flush()
-            if _answer().strip().lower() not in ("y", "yes"):
+            if answer_to().strip().lower() not in ("y", "yes"):
                 raise CommandError("Nothing was done.")
         skipped = skip_parked_events(
             options["subscription"], positions, store=options["store"]
@@ -96,10 +97,3 @@ class Command(DocumentedCommand):
 
     def _print(self, document: object) -> None:
         self.stdout.write(json.dumps(document, ensure_ascii=False))
-
-
-def _answer() -> str:
-    try:
-        return input()
-    except EOFError:
-        return ""

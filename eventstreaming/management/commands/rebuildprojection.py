@@ -8,6 +8,7 @@ from django.utils.autoreload import get_child_arguments
 
 from eventstreaming.backends import DEFAULT_ALIAS
 from eventstreaming.exceptions import EventStreamingError
+from eventstreaming.management.answers import answer_to
 from eventstreaming.management.documented import DocumentedCommand
 from eventstreaming.management.progress import ProgressLine
 from eventstreaming.management.supervision import positive
@@ -17,6 +18,7 @@ from eventstreaming.operations.rebuilding import (
     join_rebuild,
     rebuild_projection,
 )
+from eventstreaming.processing.projections.declared import declared_projection
 
 
 class Command(DocumentedCommand):
@@ -91,7 +93,7 @@ class Command(DocumentedCommand):
 
     def _rebuild(self, options: dict[str, Any]) -> None:
         name, beside = options["name"], options["beside"]
-        if not beside and not options["yes"] and not self._is_meant(name):
+        if not beside and not options["yes"] and not self._is_meant(options):
             raise CommandError("Nothing was done.")
         line = ProgressLine(self.stderr, shown=options["verbosity"] > 0)
         joining: list[subprocess.Popen[bytes]] = []
@@ -119,12 +121,13 @@ class Command(DocumentedCommand):
                 f"{done.parked_keys:,} keys are parked: see parkedevents."
             )
 
-    def _is_meant(self, name: str) -> bool:
+    def _is_meant(self, options: dict[str, Any]) -> bool:
+        name = declared_projection(options["name"], options["store"]).name
         self.stdout.write(
             f"The read model of {name} is emptied first; --beside would keep it until "
             "the new one is complete."
         )
-        return input("Empty it? Type its name: ") == name
+        return answer_to("Empty it? Type its name: ") == name
 
 
 def _join(options: dict[str, Any]) -> None:

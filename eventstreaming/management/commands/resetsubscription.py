@@ -6,6 +6,7 @@ from django.core.management.base import CommandError
 
 from eventstreaming.backends import DEFAULT_ALIAS
 from eventstreaming.exceptions import EventStreamingError
+from eventstreaming.management.answers import answer_to
 from eventstreaming.management.documented import DocumentedCommand
 from eventstreaming.management.moments import moment
 from eventstreaming.operations.resetting import (
@@ -70,7 +71,7 @@ class Command(DocumentedCommand):
                 self.stdout.write(
                     f"{name} reads {status.source} and has come to {place}."
                 )
-                answer = input("Move it? Type its name: ")
+                answer = answer_to("Move it? Type its name: ")
                 return answer == name
         return True  # there is none, which the reset says
 
