@@ -23,10 +23,9 @@ from eventstreaming import (
     EventData,
     append,
     dequeue,
-    dequeue_many,
     enqueue,
-    enqueue_many,
     read_all,
+    read_stream,
     stream_info,
 )
 from eventstreaming.backends.postgresql import bound
@@ -56,32 +55,38 @@ def write_and_take() -> None:
 
 
 def kept() -> dict[str, Any]:
-    cursors: dict[str, Any] = vars(connection.connection)[bound._KEPT]
+    cursors: dict[str, Any] = vars(connection.connection).get(bound._KEPT, {})
     return cursors
 
 
 def test_a_test_without_a_database_leaves_cursors_as_they_were() -> None:
     """Django sets the method of a connection aside then, and back by its value."""
-    with mock.patch.dict(vars(connection), cursor=connection.cursor):
-        vars(connection.connection).pop(bound._KEPT)
-        write_and_take()
-        assert "append_plain" in kept()
+    here = connections["default"]
+    with mock.patch.dict(vars(here), cursor=here.cursor):
+        assert bound.plain_driver(here) is here.connection
 
 
-def test_cursors_are_kept_and_nothing_is_prepared() -> None:
-    before = {"notify": None, **kept()}
-    assert {"append_plain", "enqueue_plain", "claim_queue", "acknowledge"} <= set(
-        before
-    )
-    write_and_take()
-    assert {**kept(), "notify": before["notify"]} == before  # which is sent at times
+def test_cursors_are_kept_for_what_begins_a_transaction() -> None:
+    assert kept() == {}
+    for _ in range(2):
+        with transaction.atomic():
+            append("notes", NOTED)
+            enqueue("mail", {"n": 2})
+        cursors = kept().copy()
+    assert set(cursors) == {"append_plain"}
+    with transaction.atomic():
+        append("notes", NOTED)
+    assert kept() == cursors
     assert execute("SELECT count(*) FROM pg_prepared_statements") == [(0,)]
 
 
 def test_a_cursor_with_many_rows_is_not_kept() -> None:
-    enqueue_many("mail", [{"n": n} for n in range(bound.MOST_ROWS + 1)])
-    assert len(dequeue_many("mail", 100)) == bound.MOST_ROWS + 1
-    assert "claim_queue" not in kept()
+    append("many", [NOTED] * bound.MOST_ROWS)
+    for is_kept in (True, False):
+        with transaction.atomic():
+            assert len(list(read_stream("many"))) >= bound.MOST_ROWS
+        assert ("read_stream" in kept()) is is_kept
+        append("many", NOTED)
 
 
 def test_statements_are_logged_with_their_values() -> None:
@@ -168,7 +173,7 @@ def test_errors_are_those_of_django() -> None:
         asyncio.run(append_in_the_loop())
     here = connections["default"]
     with sessions(1) as (session,), pytest.raises(DatabaseError, match="thread"):
-        session.run(bound.kept_cursor, here, "append_plain")
+        session.run(bound.plain_driver, here)
 
 
 def test_a_new_connection_has_cursors_of_its_own() -> None:

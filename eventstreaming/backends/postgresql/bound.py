@@ -2,10 +2,11 @@
 Executing the short statements, with parameters that the server binds.
 
 Django makes a cursor for each statement and writes the parameters into its text.
-That takes longer than some statements do, so here psycopg's own cursor is kept with
-what it has learnt about the parameters. Django's checks and errors are as ever, and
-where somebody watches its cursors, a log, a wrapper or a tool, they get to see one.
-Nothing is prepared unless the project's DATABASES say so.
+That takes longer than some statements do, so here they go to libpq, and to a cursor of
+psycopg, which is kept, where they begin a transaction or are about to be prepared.
+Django's checks and errors are as ever, and where somebody watches its cursors, a log, a
+wrapper or a tool, they get to see one. Nothing is prepared unless the project's
+DATABASES say so.
 """
 
 import re
@@ -24,6 +25,7 @@ from django.db.backends.postgresql.base import (
 )
 from psycopg import Connection
 
+from eventstreaming.backends.postgresql import wire
 from eventstreaming.backends.relational import RelationalStore
 from eventstreaming.backends.statements import statement
 
@@ -52,32 +54,30 @@ class BoundStatements(RelationalStore):
         `connection` is this thread's, if the caller has looked it up.
         """
         connection = connection or self.connection
-        cursor = kept_cursor(connection, name)
-        if cursor is None:
+        driver = plain_driver(connection)
+        if driver is None:
             return self._execute(name, params)
         if connection.needs_rollback:
             connection.validate_no_broken_transaction()
         try:
-            execute_kept(cursor, name, params)
-            rows: list[Any] = cursor.fetchall()
+            rows = wire.execute(driver, *numbered(name, params))
+            return _by_cursor(driver, name, params) if rows is None else rows
         except Exception:
             with connection.wrap_database_errors:
                 raise
-        if len(rows) > MOST_ROWS:
-            vars(connection.connection)[_KEPT].pop(name, None)
-        return rows
 
 
-def kept_cursor(connection: Any, name: str) -> Any:
-    """Return the driver's cursor of a statement; None where plain_driver() is."""
-    driver = plain_driver(connection)
-    if driver is None:
-        return None
+def _by_cursor(driver: Any, name: str, params: dict[str, Any]) -> list[Any]:
+    """Return the rows of a statement by a cursor that is kept."""
     kept = vars(driver).setdefault(_KEPT, {})
     cursor = kept.get(name)
     if cursor is None:
         cursor = kept[name] = _make_cursor(driver)
-    return cursor
+    cursor.execute(statement(name), params)
+    rows: list[Any] = cursor.fetchall()
+    if len(rows) > MOST_ROWS:
+        del kept[name]
+    return rows
 
 
 def plain_driver(connection: Any) -> Any:
@@ -106,11 +106,6 @@ def plain_driver(connection: Any) -> Any:
     if type(driver) is not Connection or driver.cursor_factory not in _OF_DJANGO:
         return None
     return driver
-
-
-def execute_kept(cursor: Any, name: str, params: dict[str, Any]) -> None:
-    """Execute the statement that a kept cursor is for."""
-    cursor.execute(statement(name), params)
 
 
 def numbered(name: str, params: dict[str, Any]) -> tuple[bytes, list[Any]]:

@@ -13,16 +13,16 @@ from typing import Any, TypeAlias
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import OperationalError, Pipeline
 from psycopg.abc import PQGen
-from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Wait
 
+from eventstreaming.backends.postgresql.wire import dumped, loaded
+
 # Its text, with $1 in the place of the first value, and the values.
 Statement: TypeAlias = tuple[bytes, Sequence[Any]]
 
-_KEPT = "_eventstreaming_transformer"  # on the driver's connection
 _FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED)
 
 
@@ -41,13 +41,9 @@ class Together:
         self._connection = connection
         driver: Any = connection.connection
         self._driver = driver
-        self._transformer = _transformer_of(driver)
-        self._names: Any = _prepared_by(driver)
-        # Whether each statement with values is prepared, or is not to be.
-        self.is_prepared = True
         try:
             self._transactions = [
-                [self._bound(*each) for each in statements]
+                [dumped(driver, *each) for each in statements]
                 for statements in transactions
             ]
         except Exception:  # of a value that psycopg does not take
@@ -55,6 +51,13 @@ class Together:
                 raise
         self._results: list[list[PGresult]] = [[] for _ in transactions]
         self._ended = 0
+
+    @property
+    def is_prepared(self) -> bool:
+        """Say whether each statement with values is prepared, or is not to be."""
+        return all(
+            each.is_prepared for statements in self._transactions for each in statements
+        )
 
     def run(self) -> None:
         """
@@ -88,24 +91,8 @@ class Together:
         """
         if failure := self._failure(number):
             with self._connection.wrap_database_errors:
-                raise error_from_result(failure, encoding=self._transformer.encoding)
-        result = self._results[number][-1]
-        self._transformer.set_pgresult(result)
-        rows: list[Any] = self._transformer.load_rows(0, result.ntuples, tuple)
-        self._transformer.set_pgresult(None)  # which may be large
-        return rows
-
-    def _bound(self, text: bytes, values: Sequence[Any]) -> tuple[Any, ...]:
-        """Return what libpq takes: text, name, values, their types and formats."""
-        if not values:
-            return text, None, None, None, None
-        transformer = self._transformer
-        dumped = transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
-        types = transformer.types
-        name = self._names.get((text, types))
-        if name is None and self._driver.prepare_threshold is not None:
-            self.is_prepared = False
-        return text, name, dumped, types, transformer.formats
+                raise error_from_result(failure)
+        return loaded(self._driver, self._results[number][-1])
 
     def _failure(self, number: int) -> PGresult | None:
         results = self._results[number]
@@ -114,11 +101,8 @@ class Together:
     def _exchange(self, pgconn: PGconn) -> PQGen[None]:
         pgconn.enter_pipeline_mode()
         for statements in self._transactions:
-            for text, name, values, types, formats in statements:
-                if name is None:
-                    pgconn.send_query_params(text, values, types, formats)
-                else:
-                    pgconn.send_query_prepared(name, values, formats)
+            for statement in statements:
+                statement.send(pgconn)
             pgconn.pipeline_sync()
         while pgconn.flush():
             yield Wait.RW
@@ -159,20 +143,3 @@ def can_send_together(driver: Any) -> bool:
 @cache
 def _is_supported() -> bool:
     return Pipeline.is_supported()
-
-
-def _transformer_of(driver: Any) -> Any:
-    """Return what converts values on a connection; it learns their types."""
-    found = vars(driver).get(_KEPT)
-    if found is None:
-        found = vars(driver)[_KEPT] = Transformer(driver)
-    return found
-
-
-def _prepared_by(driver: Any) -> Any:
-    """
-    Return the names of statements that psycopg has prepared, by text and types.
-
-    It also forgets them, after a rollback say, so nobody else knows what is there.
-    """
-    return getattr(getattr(driver, "_prepared", None), "_names", {})
