@@ -28,7 +28,7 @@ def test_installed_function_bodies_are_the_packaged_ones() -> None:
     for script in sorted(SQL.glob("*.sql")):
         text = script_for(script.name, "public")
         packaged.update(FUNCTION.findall(text))
-    assert len(packaged) == 28
+    assert len(packaged) == 30
     assert installed == packaged
 
 
@@ -73,7 +73,11 @@ def test_positions_are_drawn_after_the_marker_is_set() -> None:
         if "nextval" in script.read_text() and script.name != "draw_message_ids.sql"
     ]
     names = sorted(script.name for script in drawing)
-    assert names == ["0007_append.sql", "0030_append_plain.sql"]
+    assert names == [
+        "0007_append.sql",
+        "0030_append_plain.sql",
+        "0033_append_concurrent.sql",
+    ]
     bodies = {}
     for name in names:
         bodies.update(FUNCTION.findall(script_for(name, "public")))
@@ -82,7 +86,7 @@ def test_positions_are_drawn_after_the_marker_is_set() -> None:
         for name, body in bodies.items()
         if "nextval" in body
     }
-    assert len(parts) == 4
+    assert len(parts) == 5
     for before, _, after in parts.values():
         assert re.search(r"INSERT INTO public.eventstreaming_event\s", before)
         assert "nextval" not in after

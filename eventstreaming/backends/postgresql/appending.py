@@ -28,6 +28,7 @@ from eventstreaming.types import (
 )
 
 COPY_FROM = 200  # events; from here on COPY, in a transaction, takes less time
+MOST_CONCURRENT = 10_000  # names of streams that a store remembers
 
 _RULES: dict[ExpectedVersion, int] = {ANY_VERSION: -2, STREAM_EXISTS: -3}
 _encoder = msgspec.json.Encoder()
@@ -37,6 +38,11 @@ Row = tuple[Any, ...]
 
 class AppendOperations(AnnouncedStatements):
     """What writes events, in three ways that give the same result."""
+
+    def __init__(self, alias: str, **options: Any) -> None:
+        super().__init__(alias, **options)
+        # Streams that were concurrent at the last append. The server looks again.
+        self._concurrent: set[str] = set()
 
     def write_events(
         self, stream_name: str, expected: ExpectedVersion, new: list[NewEvent]
@@ -70,7 +76,10 @@ class AppendOperations(AnnouncedStatements):
             "data": event.json.decode(),
         }
         name = "append_plain"  # fewer parameters take less time
-        if not _is_plain(event):
+        if _is_plain(event):
+            if stream_name in self._concurrent and expected is ANY_VERSION:
+                name = "append_concurrent"
+        else:
             name = "append_one"
             params |= {
                 "category": arguments.category_of(stream_name),
@@ -83,12 +92,22 @@ class AppendOperations(AnnouncedStatements):
         topic = stream_topic(stream_name)
         rows, is_sent = self._execute_announced(name, params, connection, topic)
         ((written,),) = rows
+        if written is None:
+            self._concurrent.discard(stream_name)
+            ((written,),) = self._execute_bound("append_plain", params, connection)
         problem, offset, position, timestamp = written[1:-1].split(",")
         if problem:
             raise _append_error(problem, stream_name, expected, int(offset or -1))
         self._announce_on(connection, topic, is_sent=is_sent)
+        if offset == position and expected is ANY_VERSION:
+            self._note_concurrent(stream_name)
         recorded = moment(timestamp.strip('"'))
         return [event.stored(stream_name, int(offset), int(position), recorded)]
+
+    def _note_concurrent(self, stream_name: str) -> None:
+        if len(self._concurrent) == MOST_CONCURRENT:
+            self._concurrent.clear()
+        self._concurrent.add(stream_name)
 
     def _append_several(
         self, stream_name: str, expected: ExpectedVersion, new: list[NewEvent]

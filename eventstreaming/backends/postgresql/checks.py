@@ -10,6 +10,7 @@ OLDEST_VERSION = 15
 FUNCTIONS = [
     "eventstreaming_acknowledge_many_v1",
     "eventstreaming_acknowledge_v1",
+    "eventstreaming_append_concurrent_v1",
     "eventstreaming_append_one_v1",
     "eventstreaming_append_plain_v2",
     "eventstreaming_append_v2",
@@ -22,7 +23,7 @@ FUNCTIONS = [
     "eventstreaming_group_holds_v1",
     "eventstreaming_group_is_free_v1",
     "eventstreaming_group_skips_v1",
-    "eventstreaming_mark_v1",
+    "eventstreaming_mark_v2",
     "eventstreaming_new_stream_kind_v1",
     "eventstreaming_open_stream_v1",
     "eventstreaming_queue_settings_v1",
