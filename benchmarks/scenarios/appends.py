@@ -19,7 +19,8 @@ from benchmarks.scenario import OURS, PLAIN, RAW, Scenario, Slice
 
 STREAMS = 50
 APPENDERS = 8
-APPENDS_EACH = 25
+APPENDS_EACH = 200  # enough for the eight to have begun
+SLOW_APPENDS_EACH = 25
 FLUSH = 2  # milliseconds that a commit takes at least, where disks are to matter
 # Slept before each flush, by whoever flushes for all that wait to commit.
 SLOWER = f"-c commit_delay={FLUSH * 1000} -c commit_siblings=0"
@@ -116,6 +117,7 @@ def _appenders(
     stream_name = f"crowded-{kind}-{concurrent}"
     eventstreaming.create_stream(stream_name, concurrent=concurrent)
     command = [sys.executable, "-m", "benchmarks.children.appender", kind]
+    times = SLOW_APPENDS_EACH if slower else APPENDS_EACH
     environment = {**os.environ, **({"PGOPTIONS": SLOWER} if slower else {})}
     with ExitStack() as stack:
         children = [
@@ -125,9 +127,9 @@ def _appenders(
         def run() -> float:
             began = time.perf_counter()
             for child in children:
-                child.tell("append", stream_name=stream_name, times=APPENDS_EACH)
+                child.tell("append", stream_name=stream_name, times=times)
             for child in children:
                 child.answer()
-            return APPENDERS * APPENDS_EACH / (time.perf_counter() - began)
+            return APPENDERS * times / (time.perf_counter() - began)
 
         yield run
