@@ -55,7 +55,8 @@ def dumped(driver: Any, text: bytes, values: Sequence[Any]) -> Dumped:
     if driver.prepare_threshold is None:
         return Dumped(text, None, taken, types, formats, is_prepared=True)
     # psycopg also forgets them, after a DEALLOCATE say: nobody else knows what is there.
-    name = getattr(driver._prepared, "_names", {}).get((text, types))
+    prepared = getattr(getattr(driver, "_prepared", None), "_names", {})
+    name = prepared.get((text, types))
     return Dumped(text, name, taken, types, formats, name is not None)
 
 
@@ -81,15 +82,15 @@ def execute(driver: Any, text: bytes, values: Sequence[Any]) -> list[Any] | None
         or pgconn.parameter_status(b"client_encoding") != b"UTF8"
     ):
         return None
-    statement = dumped(driver, text, values)
-    if not statement.is_prepared:
-        return None
     with driver.lock:
+        statement = dumped(driver, text, values)
+        if not statement.is_prepared:
+            return None
         statement.send(pgconn)
         (result,) = driver.wait(generators.execute(pgconn))
-    if result.status == _FATAL:
-        raise error_from_result(result)
-    return loaded(driver, result)
+        if result.status == _FATAL:
+            raise error_from_result(result)
+        return loaded(driver, result)
 
 
 def _transformer_of(driver: Any) -> Any:
