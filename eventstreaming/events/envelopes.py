@@ -25,8 +25,6 @@ from eventstreaming.types import JSON, Append, EventData, ExpectedVersion, Store
 
 BUCKETS = 1024
 
-_ONLY = "events[0].data"  # the field of an event that is appended alone
-
 
 # None of these is part of a cycle, so the garbage collector need not know them.
 class NewEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -43,11 +41,11 @@ class NewEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     bucket: int
     data: JSON
     json: bytes
-    metadata: dict[str, JSON] = {}
-    metadata_json: bytes = b"{}"
+    metadata: dict[str, JSON]
+    metadata_json: bytes
     correlation_id: str | None
     causation_id: str | None
-    id_is_given: bool = False
+    id_is_given: bool
 
     def stored(
         self, stream_name: str, offset: int, position: int, timestamp: datetime
@@ -120,21 +118,6 @@ def new_events(
         causation_id = arguments.text(causation_id, "causation_id")
     correlation_id = correlation_id or scope.correlation_id
     causation_id = causation_id or scope.causation_id
-    if shared is None and codec.is_record(events) and type(events) is not EventData:
-        name, version = event_types.name_of(type(events))
-        data = codec.dump_record(events, _ONLY)
-        new = NewEvent(
-            event_id=uuid7(),
-            event_type=name,
-            schema_version=version,
-            key=key,
-            bucket=bucket_of(key or stream_name),
-            data=data,
-            json=values.to_json(data, _ONLY, limits().data_bytes),
-            correlation_id=correlation_id,
-            causation_id=causation_id,
-        )
-        return [new]
     maximum = limits().data_bytes
     result = []
     seen: set[UUID] = set()
