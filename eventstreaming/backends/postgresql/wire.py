@@ -16,8 +16,8 @@ from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 
 _KEPT = "_eventstreaming_transformer"  # on the driver's connection
-_AUTO = [PyFormat.AUTO] * 100
 # An attribute of an Enum takes longer than a global.
+_AUTO = PyFormat.AUTO
 _FATAL = ExecStatus.FATAL_ERROR
 _IDLE = TransactionStatus.IDLE
 _NO_PIPELINE = PipelineStatus.OFF
@@ -50,7 +50,7 @@ def dumped(driver: Any, text: bytes, values: Sequence[Any]) -> Dumped:
     if not values:
         return Dumped(text, None, None, None, None, is_prepared=True)
     transformer = _transformer_of(driver)
-    taken = transformer.dump_sequence(values, _AUTO[: len(values)])
+    taken = transformer.dump_sequence(values, [_AUTO] * len(values))
     types, formats = transformer.types, transformer.formats
     if driver.prepare_threshold is None:
         return Dumped(text, None, taken, types, formats, is_prepared=True)
