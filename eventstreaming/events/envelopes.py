@@ -5,11 +5,11 @@ Every store calls `new_events()` or `new_message()` first, so all of them
 answer bad input alike, before anything is written.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
-from typing import cast
+from typing import TypeAlias, cast
 from uuid import UUID
 from zlib import crc32
 
@@ -24,6 +24,8 @@ from eventstreaming.exceptions import InvalidType, InvalidValue
 from eventstreaming.types import JSON, Append, EventData, ExpectedVersion, StoredEvent
 
 BUCKETS = 1024
+
+Content: TypeAlias = tuple[str, int, JSON, bytes]  # type, version, data, as JSON
 
 
 # None of these is part of a cycle, so the garbage collector need not know them.
@@ -88,6 +90,28 @@ class NewMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return values.from_json(self.json.decode())
 
 
+class _Common(msgspec.Struct, frozen=True, gc=False):
+    """What the events of one append have in common, unless they say otherwise."""
+
+    stream_name: str
+    key: str | None
+    metadata: Mapping[str, JSON] | None
+    correlation_id: str | None
+    causation_id: str | None
+    event_id: UUID | None = None
+
+    def of_event(self, item: EventData, field: str, seen: set[UUID]) -> "_Common":
+        """Return it with what one event says itself."""
+        if item.event_id is item.key is item.metadata is None:
+            return self
+        event_id = _given_id(item, field, seen)
+        key = arguments.text(item.key, f"{field}.key") or self.key
+        metadata = _merged(self.metadata, item, field)
+        return msgspec.structs.replace(
+            self, key=key, metadata=metadata, event_id=event_id
+        )
+
+
 @lru_cache(maxsize=4096)
 def bucket_of(key: str) -> int:
     """Return the bucket of a key or stream name, 0 to 1,023."""
@@ -109,55 +133,29 @@ def new_events(
     Raise InvalidValue or InvalidType naming the event and what is wrong.
     """
     # Most appends have one event and no options: what is not there costs no call.
-    key = key if key is None else arguments.text(key, "key")
-    shared = metadata if metadata is None else arguments.mapping(metadata, "metadata")
     scope = current_correlation()
     if correlation_id is not None:
         correlation_id = arguments.text(correlation_id, "correlation_id")
     if causation_id is not None:
         causation_id = arguments.text(causation_id, "causation_id")
-    correlation_id = correlation_id or scope.correlation_id
-    causation_id = causation_id or scope.causation_id
-    maximum = limits().data_bytes
-    result = []
-    seen: set[UUID] = set()
+    common = _Common(
+        stream_name,
+        key if key is None else arguments.text(key, "key"),
+        metadata if metadata is None else arguments.mapping(metadata, "metadata"),
+        correlation_id or scope.correlation_id,
+        causation_id or scope.causation_id,
+    )
+    if type(events) is not EventData and codec.is_record(events):
+        return [_new_event(_content(events, "events[0]"), common, "events[0]")]
     items = _listed(events)
-    alike = codec.dump_alike(items, literal=False) if len(items) > 1 else None
-    if alike:
-        name, version, batch = alike
-        all_data = batch.values()
-        encoded = values.all_to_json(batch.rows(), "events", maximum)
-    for index, item in enumerate(items):
+    seen: set[UUID] = set()
+    result = []
+    for index, (item, content) in enumerate(zip(items, _contents(items), strict=True)):
         field = f"events[{index}]"
-        if alike:
-            data, json = all_data[index], encoded[index]
-        else:
-            name, version, data = _typed(item, field)
-            json = values.to_json(data, f"{field}.data", maximum)
-        event_id, own_key, own_metadata = None, key, shared
+        own = common
         if isinstance(item, EventData):
-            event_id = _given_id(item, field, seen)
-            own_key = arguments.text(item.key, f"{field}.key") or key
-            own_metadata = _merged(shared, item, field)
-        stored_metadata, metadata_json = (
-            _metadata(own_metadata, field) if own_metadata else ({}, b"{}")
-        )
-        result.append(
-            NewEvent(
-                event_id=event_id or uuid7(),
-                event_type=name,
-                schema_version=version,
-                key=own_key,
-                bucket=bucket_of(own_key or stream_name),
-                data=data,
-                json=json,
-                metadata=stored_metadata,
-                metadata_json=metadata_json,
-                correlation_id=correlation_id,
-                causation_id=causation_id,
-                id_is_given=event_id is not None,
-            )
-        )
+            own = common.of_event(item, field, seen)
+        result.append(_new_event(content, own, field))
     return result
 
 
@@ -268,6 +266,50 @@ def _refuse_what_only_events_have(message: object, field: str) -> None:
             raise InvalidValue(
                 f"{field}.{name}", "a message has none; use headers or group_key"
             )
+
+
+def _new_event(content: Content, common: _Common, field: str) -> NewEvent:
+    event_type, schema_version, data, json = content
+    metadata, metadata_json = (
+        _metadata(common.metadata, field) if common.metadata else ({}, b"{}")
+    )
+    return NewEvent(
+        event_id=common.event_id or uuid7(),
+        event_type=event_type,
+        schema_version=schema_version,
+        key=common.key,
+        bucket=bucket_of(common.key or common.stream_name),
+        data=data,
+        json=json,
+        metadata=metadata,
+        metadata_json=metadata_json,
+        correlation_id=common.correlation_id,
+        causation_id=common.causation_id,
+        id_is_given=common.event_id is not None,
+    )
+
+
+def _contents(items: Sequence[object]) -> list[Content]:
+    """Return what events say, checked: one by one, or those of one class at once."""
+    alike = codec.dump_alike(items, literal=False) if len(items) > 1 else None
+    if not alike:
+        return [_content(item, f"events[{index}]") for index, item in enumerate(items)]
+    name, version, batch = alike
+    encoded = values.all_to_json(batch.rows(), "events", limits().data_bytes)
+    return [
+        (name, version, data, json)
+        for data, json in zip(batch.values(), encoded, strict=True)
+    ]
+
+
+def _content(item: object, field: str) -> Content:
+    name, version, data = _typed(item, field)
+    return (
+        name,
+        version,
+        data,
+        values.to_json(data, f"{field}.data", limits().data_bytes),
+    )
 
 
 def _listed(events: object) -> list[object]:

@@ -36,11 +36,15 @@ SAFE = 2**62  # what is greater is left to `values`
 Convert = Callable[[Any], JSON]
 
 
+Field = tuple[str, Any, Convert]  # name, annotation, what converts
+
+
 class Plan(NamedTuple):
     """How the records of a class become JSON: their fields in the order of the keys."""
 
+    dump: Callable[[object], dict[str, JSON] | None]  # None where one is not plain
     values_of: Callable[[object], tuple[Any, ...]]
-    fields: tuple[tuple[str, Any, Convert], ...]  # name, annotation, what converts
+    fields: tuple[Field, ...]
     row: Callable[..., Any]  # makes an object of values that is encoded as a dict is
 
 
@@ -55,24 +59,9 @@ def plain_record(record: object, *, canonical: bool) -> dict[str, JSON] | None:
     if plan is None:
         return None
     try:
-        found = plan.values_of(record)
+        return plan.dump(record)
     except AttributeError:
         return None
-    result: dict[str, JSON] = {}
-    for (name, annotation, convert), value in zip(plan.fields, found, strict=True):
-        # Most values are short texts and numbers: a call costs more than the look.
-        if annotation is str:
-            if type(value) is str and value.isascii() and "\x00" not in value:
-                result[name] = value
-                continue
-        elif annotation is int and type(value) is int and -SAFE < value < SAFE:
-            result[name] = value
-            continue
-        converted = convert(value)
-        if converted is NOT_PLAIN:
-            return None
-        result[name] = converted
-    return result
 
 
 @lru_cache(maxsize=1024)
@@ -98,7 +87,34 @@ def plan_of(cls: type, canonical: bool) -> Plan | None:
             return None
         plan.append((name, hints[name], convert))
     row = msgspec.defstruct(cls.__name__, [(name, Any) for name in names], gc=False)
-    return Plan(_values_of(names), tuple(plan), row)
+    return Plan(_dump_of(plan), _values_of(names), tuple(plan), row)
+
+
+def _dump_of(plan: list[Field]) -> Callable[[object], dict[str, JSON] | None]:
+    """
+    Return what checks and converts the fields of a record, one after the other.
+
+    Written out for the class, as dataclasses write their __init__(): a loop over its
+    fields takes three times as long. A field's name is an identifier.
+    """
+    known: dict[str, Any] = {"NOT_PLAIN": NOT_PLAIN, "SAFE": SAFE, "text": _text}
+    lines = ["def dump(record):"]
+    for number, (name, annotation, convert) in enumerate(plan):
+        lines += [f" v = v{number} = record.{name}"]
+        if annotation is int:
+            lines += [" if type(v) is not int or not -SAFE < v < SAFE: return None"]
+        elif annotation is str:  # most are short, and a call costs more than the look
+            odd = "(type(v) is not str or not v.isascii() or '\\x00' in v)"
+            lines += [f" if {odd} and text(v) is NOT_PLAIN: return None"]
+        else:
+            known[f"convert{number}"] = convert
+            lines += [f" v{number} = convert{number}(v)"]
+            lines += [f" if v{number} is NOT_PLAIN: return None"]
+    items = (f"{name!r}: v{number}" for number, (name, _, _) in enumerate(plan))
+    lines += [f" return {{{', '.join(items)}}}"]
+    exec("\n".join(lines), known)  # noqa: S102 - of names that are identifiers
+    dump: Callable[[object], dict[str, JSON] | None] = known["dump"]
+    return dump
 
 
 def _values_of(names: list[str]) -> Callable[[object], tuple[Any, ...]]:

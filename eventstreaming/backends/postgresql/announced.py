@@ -13,6 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from eventstreaming.backends.postgresql.bound import (
     BoundStatements,
+    Params,
     numbered,
     plain_driver,
 )
@@ -28,7 +29,7 @@ class AnnouncedStatements(BoundStatements):
     def _execute_announced(
         self,
         name: str,
-        params: dict[str, Any],
+        params: Params,
         connection: BaseDatabaseWrapper,
         topic: str,
     ) -> tuple[list[Any], bool]:
@@ -48,7 +49,7 @@ class AnnouncedStatements(BoundStatements):
             and can_send_together(driver)
             and own.choose_itself(topic)
         ):
-            write, tell = numbered(name, params), numbered("notify", {"topic": topic})
+            write, tell = numbered(name, params), numbered("notify", (topic.encode(),))
             both = Together(connection, [write], [tell])
             if both.is_prepared:
                 rows = _rows(both, topic)
@@ -62,7 +63,7 @@ class AnnouncedStatements(BoundStatements):
     def _tell_apart(self, topic: str, connection: BaseDatabaseWrapper) -> None:
         """Announce in a second round trip, as psycopg has yet to prepare it."""
         try:
-            self._execute_bound("notify", {"topic": topic}, connection)
+            self._execute_bound("notify", (topic.encode(),), connection)
         except Exception:
             logger.debug("could not announce %r", topic, exc_info=True)
 

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from eventstreaming.backends.postgresql.announced import AnnouncedStatements
+from eventstreaming.backends.postgresql.bound import Params
 from eventstreaming.backends.postgresql.copying import copy_text
 from eventstreaming.backends.relational import moment
 from eventstreaming.backends.waking.topics import stream_topic
@@ -66,35 +67,27 @@ class AppendOperations(AnnouncedStatements):
     def _append_one(
         self, stream_name: str, expected: ExpectedVersion, event: NewEvent
     ) -> list[StoredEvent]:
-        params = {
-            "stream_name": stream_name,
-            "expected": _version_number(expected),
-            "event_id": event.event_id.hex,  # as text: the driver takes longer
-            "event_type": event.event_type,
-            "schema_version": event.schema_version,
-            "bucket": event.bucket,
-            "data": event.json.decode(),
-        }
-        name = "append_plain"  # fewer parameters take less time
-        if _is_plain(event):
-            if stream_name in self._concurrent and expected is ANY_VERSION:
-                name = "append_concurrent"
-        else:
-            name = "append_one"
-            params |= {
-                "category": arguments.category_of(stream_name),
-                "key": event.key,
-                "metadata": event.metadata_json.decode(),
-                "correlation_id": event.correlation_id,
-                "causation_id": event.causation_id,
-            }
+        name: str = "append_plain"  # fewer parameters take less time
+        params: Params = (
+            stream_name.encode(),
+            b"%d" % _version_number(expected),
+            b"%032x" % event.event_id.int,
+            event.event_type.encode(),
+            b"%d" % event.schema_version,
+            b"%d" % event.bucket,
+            event.json,
+        )
+        if not _is_plain(event):
+            name, params = "append_one", _params_of_one(stream_name, expected, event)
+        elif stream_name in self._concurrent and expected is ANY_VERSION:
+            name, params = "append_concurrent", (params[0], *params[2:])
         connection = self.connection
         topic = stream_topic(stream_name)
         rows, is_sent = self._execute_announced(name, params, connection, topic)
         ((written,),) = rows
         if written is None:
             self._concurrent.discard(stream_name)
-            ((written,),) = self._execute_bound("append_plain", params, connection)
+            return self._append_one(stream_name, expected, event)
         problem, offset, position, timestamp = written[1:-1].split(",")
         if problem:
             raise _append_error(problem, stream_name, expected, int(offset or -1))
@@ -149,6 +142,25 @@ class AppendOperations(AnnouncedStatements):
         lines = copy_text(stream_id, category, timestamp, positions, offsets, new)
         self._copy("copy_events", lines)
         return _stored(stream_name, new, offsets, positions, timestamp)
+
+
+def _params_of_one(
+    stream_name: str, expected: ExpectedVersion, event: NewEvent
+) -> dict[str, Any]:
+    return {
+        "stream_name": stream_name,
+        "category": arguments.category_of(stream_name),
+        "expected": _version_number(expected),
+        "event_id": event.event_id.hex,  # as text: the driver takes longer
+        "event_type": event.event_type,
+        "schema_version": event.schema_version,
+        "key": event.key,
+        "bucket": event.bucket,
+        "data": event.json.decode(),
+        "metadata": event.metadata_json.decode(),
+        "correlation_id": event.correlation_id,
+        "causation_id": event.causation_id,
+    }
 
 
 def _is_plain(event: NewEvent) -> bool:

@@ -11,9 +11,9 @@ DATABASES say so.
 
 import re
 from asyncio import _get_running_loop
-from functools import lru_cache
+from functools import cache, lru_cache
 from threading import get_ident
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.apps import apps
 from django.db.backends import utils
@@ -26,10 +26,14 @@ from django.db.backends.postgresql.base import (
 from psycopg import Connection
 
 from eventstreaming.backends.postgresql import wire
+from eventstreaming.backends.postgresql.wire import Texts
 from eventstreaming.backends.relational import RelationalStore
 from eventstreaming.backends.statements import statement
 
 MOST_ROWS = 16  # a cursor that is kept holds on to its last result
+
+# By the names in the statement; or as texts already, in the order of these names.
+Params: TypeAlias = dict[str, Any] | Texts
 
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 _KEPT = "_eventstreaming_cursors"  # on the driver's connection, which they belong to
@@ -45,7 +49,7 @@ class BoundStatements(RelationalStore):
     def _execute_bound(
         self,
         name: str,
-        params: dict[str, Any],
+        params: Params,
         connection: BaseDatabaseWrapper | None = None,
     ) -> list[Any]:
         """
@@ -56,7 +60,7 @@ class BoundStatements(RelationalStore):
         connection = connection or self.connection
         driver = plain_driver(connection)
         if driver is None:
-            return self._execute(name, params)
+            return self._execute(name, _named(name, params))
         if connection.needs_rollback:
             connection.validate_no_broken_transaction()
         try:
@@ -67,13 +71,13 @@ class BoundStatements(RelationalStore):
                 raise
 
 
-def _by_cursor(driver: Any, name: str, params: dict[str, Any]) -> list[Any]:
+def _by_cursor(driver: Any, name: str, params: Params) -> list[Any]:
     """Return the rows of a statement by a cursor that is kept."""
     kept = vars(driver).setdefault(_KEPT, {})
     cursor = kept.get(name)
     if cursor is None:
         cursor = kept[name] = _make_cursor(driver)
-    cursor.execute(statement(name), params)
+    cursor.execute(statement(name), _named(name, params))
     rows: list[Any] = cursor.fetchall()
     if len(rows) > MOST_ROWS:
         del kept[name]
@@ -108,14 +112,25 @@ def plain_driver(connection: Any) -> Any:
     return driver
 
 
-def numbered(name: str, params: dict[str, Any]) -> tuple[bytes, list[Any]]:
+def numbered(name: str, params: Params) -> tuple[bytes, list[Any] | Texts]:
     """Return a statement as libpq takes it, with $1 for the first of the values."""
-    text, names = _numbered(statement(name))
+    text, names = _numbered(name)
+    if type(params) is tuple:
+        return text, params
     return text, [params[each] for each in names]
 
 
-@lru_cache
-def _numbered(text: str) -> tuple[bytes, list[str]]:
+def _named(name: str, params: Params) -> dict[str, Any]:
+    """Return values as cursors take them: psycopg gives a str no type either."""
+    if type(params) is not tuple:
+        return params
+    _, names = _numbered(name)
+    return dict(zip(names, map(bytes.decode, params), strict=True))
+
+
+@cache
+def _numbered(name: str) -> tuple[bytes, list[str]]:
+    text = statement(name)
     names = list(dict.fromkeys(_PARAMETER.findall(text)))
     numbers = {name: f"${number}" for number, name in enumerate(names, 1)}
     return _PARAMETER.sub(lambda found: numbers[found[1]], text).encode(), names

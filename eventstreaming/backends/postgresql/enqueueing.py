@@ -1,12 +1,14 @@
 """Enqueueing in PostgreSQL: one message by a function, many by COPY."""
 
 from functools import partial
+from typing import Any
 
 import msgspec
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from eventstreaming.backends.database.enqueueing_once import EnqueueOnceOperations
 from eventstreaming.backends.postgresql.announced import AnnouncedStatements
+from eventstreaming.backends.postgresql.bound import Params
 from eventstreaming.backends.postgresql.copying import column_text, json_texts
 from eventstreaming.backends.postgresql.leases import LeaseOperations
 from eventstreaming.backends.waking.topics import queue_topic
@@ -43,25 +45,15 @@ class EnqueueOperations(AnnouncedStatements, LeaseOperations, EnqueueOnceOperati
     def _enqueue(
         self, stream_name: str, options: EnqueueOptions, new: NewMessage
     ) -> EnqueuedId:
-        params = {
-            "queue": stream_name,
-            "message_type": new.message_type,
-            "schema_version": new.schema_version,
-            "data": new.json.decode(),
-        }
-        if options is PLAIN:  # fewer parameters take less time
-            name = "enqueue_plain"
-        else:
-            name = "enqueue"
-            params |= {
-                "headers": _headers(options),
-                "correlation_id": options.correlation_id,
-                "rank": -options.priority,
-                "delay": options.delay,
-                "expires_in": options.expires_in,
-                "group_key": options.group_key,
-                "deduplication_key": options.deduplication_key,
-            }
+        name: str = "enqueue_plain"  # fewer parameters take less time
+        params: Params = (
+            stream_name.encode(),
+            new.message_type.encode(),
+            b"%d" % new.schema_version,
+            new.json,
+        )
+        if options is not PLAIN:
+            name, params = "enqueue", _params(stream_name, options, new)
         connection = self.connection
         if _is_ready_at_once(options):
             topic = queue_topic(stream_name)
@@ -133,6 +125,24 @@ class EnqueueOperations(AnnouncedStatements, LeaseOperations, EnqueueOnceOperati
 
     def _wake_group(self, stream_name: str, group_key: str) -> None:
         self._execute("wake_group", {"queue": stream_name, "group_key": group_key})
+
+
+def _params(
+    stream_name: str, options: EnqueueOptions, new: NewMessage
+) -> dict[str, Any]:
+    return {
+        "queue": stream_name,
+        "message_type": new.message_type,
+        "schema_version": new.schema_version,
+        "data": new.json.decode(),
+        "headers": _headers(options),
+        "correlation_id": options.correlation_id,
+        "rank": -options.priority,
+        "delay": options.delay,
+        "expires_in": options.expires_in,
+        "group_key": options.group_key,
+        "deduplication_key": options.deduplication_key,
+    }
 
 
 def _is_ready_at_once(options: EnqueueOptions) -> bool:

@@ -18,10 +18,10 @@ from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Wait
 
-from eventstreaming.backends.postgresql.wire import dumped, loaded
+from eventstreaming.backends.postgresql.wire import Texts, dumped, loaded
 
 # Its text, with $1 in the place of the first value, and the values.
-Statement: TypeAlias = tuple[bytes, Sequence[Any]]
+Statement: TypeAlias = tuple[bytes, list[Any] | Texts]
 
 _FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED)
 

@@ -7,7 +7,7 @@ have prepared are used.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from psycopg import generators
 from psycopg.adapt import PyFormat, Transformer
@@ -15,12 +15,16 @@ from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 
+# Values as texts that the server reads, as it reads a literal. Nothing is left to do.
+Texts: TypeAlias = tuple[bytes, ...]
+
 _KEPT = "_eventstreaming_transformer"  # on the driver's connection
 # An attribute of an Enum takes longer than a global.
 _AUTO = PyFormat.AUTO
 _FATAL = ExecStatus.FATAL_ERROR
 _IDLE = TransactionStatus.IDLE
 _NO_PIPELINE = PipelineStatus.OFF
+_NO_TYPES = (0,) * 16
 
 
 class Dumped(NamedTuple):
@@ -41,7 +45,7 @@ class Dumped(NamedTuple):
             pgconn.send_query_prepared(self.name, self.values, self.formats)
 
 
-def dumped(driver: Any, text: bytes, values: Sequence[Any]) -> Dumped:
+def dumped(driver: Any, text: bytes, values: list[Any] | Texts) -> Dumped:
     """
     Return a statement as libpq takes it; `text` has $1 for the first value.
 
@@ -49,9 +53,12 @@ def dumped(driver: Any, text: bytes, values: Sequence[Any]) -> Dumped:
     """
     if not values:
         return Dumped(text, None, None, None, None, is_prepared=True)
-    transformer = _transformer_of(driver)
-    taken = transformer.dump_sequence(values, [_AUTO] * len(values))
-    types, formats = transformer.types, transformer.formats
+    if type(values) is tuple:
+        taken, types, formats = values, _NO_TYPES[: len(values)], None
+    else:
+        transformer = _transformer_of(driver)
+        taken = transformer.dump_sequence(values, [_AUTO] * len(values))
+        types, formats = transformer.types, transformer.formats
     if driver.prepare_threshold is None:
         return Dumped(text, None, taken, types, formats, is_prepared=True)
     # psycopg also forgets them, after a DEALLOCATE say: nobody else knows what is there.
@@ -69,7 +76,7 @@ def loaded(driver: Any, result: PGresult) -> list[Any]:
     return rows
 
 
-def execute(driver: Any, text: bytes, values: Sequence[Any]) -> list[Any] | None:
+def execute(driver: Any, text: bytes, values: list[Any] | Texts) -> list[Any] | None:
     """
     Return the rows of a statement; None, and nothing is done, if it takes a cursor.
 
