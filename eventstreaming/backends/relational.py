@@ -5,15 +5,18 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from math import inf
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from eventstreaming import clock
 from eventstreaming.backends.base import BaseEventStore
 from eventstreaming.backends.fences import FenceHolder, FenceStatus
 from eventstreaming.backends.following import Resting
+from eventstreaming.backends.own_connection import own_connection
 from eventstreaming.backends.reading import BucketRange, read_request
 from eventstreaming.backends.resting import RestingConnection, is_in_transaction
 from eventstreaming.backends.statements import statement
@@ -63,6 +66,7 @@ class RelationalStore(BaseEventStore):
         self.database: str = database
         vendor = self.connection.vendor
         self._notifies = notify and vendor == "postgresql"
+        self._place = (database, self._notifies)  # where one waits for what is written
         if vendor not in self.vendors:
             raise InvalidEventStore(
                 f"EVENT_STORES[{alias!r}]: {type(self).__name__} needs "
@@ -72,31 +76,31 @@ class RelationalStore(BaseEventStore):
     @property
     def connection(self) -> BaseDatabaseWrapper:
         """Return this thread's connection."""
-        return connections[self.database]
+        return own_connection(self.database)
 
     @property
     def waiters(self) -> Waiters:
         """See BaseWaking.waiters. Stores on one database share them."""
         make = partial(ListenedWaiters, self.database) if self._notifies else Waiters
-        return waiters_at((self.database, self._notifies), make)
+        return waiters_at(self._place, make)
 
     def announce(self, topic: str) -> None:
         """See BaseWaking.announce(). Nothing is sent if the caller rolls back."""
         self._announce_on(self.connection, topic)
 
     def _announce_on(
-        self, connection: BaseDatabaseWrapper, topic: str, *, is_sent: bool = False
+        self, connection: BaseDatabaseWrapper, topic: str, quiet_until: float = -inf
     ) -> None:
         """
         Announce on the connection that wrote: to look it up again takes longer.
 
-        `is_sent` says that other processes have been told.
+        Until `quiet_until`, by the clock, other processes need not be told.
         """
         if connection.in_atomic_block:
             tell = partial(self._tell, connection, topic)
             connection.on_commit(tell, robust=True)
         elif connection.autocommit:  # what was written is committed
-            self._tell(connection, topic, is_sent=is_sent)
+            self._tell(connection, topic, quiet_until)
 
     def after_commit(self, function: Callable[[], object]) -> None:
         """See BaseWaking.after_commit()."""
@@ -107,13 +111,17 @@ class RelationalStore(BaseEventStore):
             function()
 
     def _tell(
-        self, connection: BaseDatabaseWrapper, topic: str, *, is_sent: bool = False
+        self, connection: BaseDatabaseWrapper, topic: str, quiet_until: float = -inf
     ) -> None:
-        waiters = known_waiters((self.database, self._notifies))
+        waiters = known_waiters(self._place)
         if waiters is not None:
             waiters.ring(topic)
         # A test runs the hooks of its own transaction inside it.
-        if self._notifies and not is_sent and not connection.in_atomic_block:
+        if (
+            self._notifies
+            and quiet_until <= clock.monotonic()
+            and not connection.in_atomic_block
+        ):
             announce(connection, topic)
 
     def _after_commit(self, function: Callable[[], object]) -> None:

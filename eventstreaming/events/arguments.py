@@ -31,13 +31,28 @@ def excerpt(value: object) -> str:
 
 
 def stream_name(value: object, field: str = "stream_name") -> str:
-    """Check the name of a stream or queue."""
-    return _name(value, field)
+    """Check the name of a stream or queue, a category or a type."""
+    maximum = limits().name_length
+    if type(value) is str and len(value) <= maximum and _is_name(value):
+        return value
+    if not isinstance(value, str):
+        raise InvalidType(field, f"must be a str, not {type(value).__name__}")
+    if not value or len(value) > maximum:
+        raise InvalidValue(
+            field,
+            f"must have 1 to {maximum} characters, not {len(value)}",
+            limit=maximum,
+        )
+    if not _is_name(plain(value)):
+        raise InvalidValue(
+            field, f"{excerpt(value)} is refused: use {_NAME_RULE}", limit=_NAME_RULE
+        )
+    return plain(value)
 
 
 def category(value: object) -> str:
     """Check a category: a stream name without `-`."""
-    name = _name(value, "category")
+    name = stream_name(value, "category")
     if "-" in name:
         raise InvalidValue(
             "category", f"{excerpt(name)} has a '-'; a category has none"
@@ -52,7 +67,7 @@ def category_of(name: str) -> str:
 
 def type_name(value: object, field: str = "type") -> str:
     """Check the name of an event type."""
-    return _name(value, field)
+    return stream_name(value, field)
 
 
 def text(value: object, field: str) -> str | None:
@@ -230,25 +245,6 @@ def mapping(value: object, field: str) -> Mapping[str, JSON]:
     if not isinstance(value, Mapping):
         raise InvalidType(field, f"must be a dict, not {type(value).__name__}")
     return value
-
-
-def _name(value: object, field: str) -> str:
-    maximum = limits().name_length
-    if type(value) is str and len(value) <= maximum and _is_name(value):
-        return value
-    if not isinstance(value, str):
-        raise InvalidType(field, f"must be a str, not {type(value).__name__}")
-    if not value or len(value) > maximum:
-        raise InvalidValue(
-            field,
-            f"must have 1 to {maximum} characters, not {len(value)}",
-            limit=maximum,
-        )
-    if not _is_name(plain(value)):
-        raise InvalidValue(
-            field, f"{excerpt(value)} is refused: use {_NAME_RULE}", limit=_NAME_RULE
-        )
-    return plain(value)
 
 
 @lru_cache(maxsize=4096)  # asked for each event and message

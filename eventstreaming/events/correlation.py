@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from typing import Any, NamedTuple
 
-from uuid_utils.compat import uuid7
-
 from eventstreaming.events import arguments
+from eventstreaming.events.ids import new_id
 from eventstreaming.types import Message, StoredEvent
 
 
@@ -68,7 +67,7 @@ def correlation_scope(
     inner = Correlation(
         arguments.text(correlation_id, "correlation_id")
         or outer.correlation_id
-        or str(uuid7()),
+        or str(new_id()),
         arguments.text(causation_id, "causation_id") or outer.causation_id,
     )
     token = _current.set(inner)

@@ -14,11 +14,12 @@ from uuid import UUID
 from zlib import crc32
 
 import msgspec
-from uuid_utils.compat import uuid7
 
 from eventstreaming.events import arguments, codec, values
 from eventstreaming.events.correlation import current_correlation
+from eventstreaming.events.ids import new_id
 from eventstreaming.events.limits import limits
+from eventstreaming.events.plain_records import plain_record
 from eventstreaming.events.registry import event_types
 from eventstreaming.exceptions import InvalidType, InvalidValue
 from eventstreaming.types import JSON, Append, EventData, ExpectedVersion, StoredEvent
@@ -102,7 +103,7 @@ class _Common(msgspec.Struct, frozen=True, gc=False):
 
     def of_event(self, item: EventData, field: str, seen: set[UUID]) -> "_Common":
         """Return it with what one event says itself."""
-        if item.event_id is item.key is item.metadata is None:
+        if item.event_id is None and item.key is None and item.metadata is None:
             return self
         event_id = _given_id(item, field, seen)
         key = arguments.text(item.key, f"{field}.key") or self.key
@@ -145,8 +146,11 @@ def new_events(
         correlation_id or scope.correlation_id,
         causation_id or scope.causation_id,
     )
-    if type(events) is not EventData and codec.is_record(events):
-        return [_new_event(_content(events, "events[0]"), common, "events[0]")]
+    data = plain_record(events, canonical=True)
+    if data is not None:  # one event, as most appends have
+        json = values.to_json(data, "events[0].data", limits().data_bytes)
+        content = (*event_types.name_of(type(events)), data, json)
+        return [_new_event(content, common, "events[0]")]
     items = _listed(events)
     seen: set[UUID] = set()
     result = []
@@ -274,7 +278,7 @@ def _new_event(content: Content, common: _Common, field: str) -> NewEvent:
         _metadata(common.metadata, field) if common.metadata else ({}, b"{}")
     )
     return NewEvent(
-        event_id=common.event_id or uuid7(),
+        event_id=common.event_id or new_id(),
         event_type=event_type,
         schema_version=schema_version,
         key=common.key,

@@ -5,12 +5,11 @@ from contextlib import AsyncExitStack, ExitStack
 from types import TracebackType
 from typing import Self
 
-from uuid_utils.compat import uuid7
-
 from eventstreaming.backends import DEFAULT_ALIAS, event_stores
 from eventstreaming.backends.deferring import DeferredAppends
 from eventstreaming.events import arguments
 from eventstreaming.events.correlation import correlation_scope
+from eventstreaming.events.ids import new_id
 from eventstreaming.exceptions import InvalidValue, WorkflowNotOpen
 from eventstreaming.types import ANY_VERSION, JSON, ExpectedVersion
 
@@ -48,7 +47,7 @@ class Workflow:
         store: str = DEFAULT_ALIAS,
     ) -> None:
         given = arguments.text(workflow_id, "workflow_id")
-        self.id = given or str(uuid7())
+        self.id = given or str(new_id())
         self.is_new = given is None
         self._causation_id = causation_id
         self._store = store

@@ -176,7 +176,9 @@ def test_write_that_fails_beside_its_announcement_raises(
     hearer.heard()
 
     announcing._by_database.clear()
-    broken = {"append_plain": "SELECT 1 / 0", "notify": announcing.statement("notify")}
+    values = ", ".join(f"%({name})s::text" for name in "abcdefg")
+    fails = f"SELECT 1 / 0, {values}"
+    broken = {"append_plain": fails, "notify": announcing.statement("notify")}
     with monkeypatch.context() as patched:
         patched.setattr(bound, "statement", broken.__getitem__)
         with pytest.raises(DataError):

@@ -7,10 +7,12 @@ it is sent right behind the write, and the server begins with it when that is co
 """
 
 import logging
+from math import inf
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from eventstreaming import clock
 from eventstreaming.backends.postgresql.bound import (
     BoundStatements,
     Params,
@@ -32,19 +34,21 @@ class AnnouncedStatements(BoundStatements):
         params: Params,
         connection: BaseDatabaseWrapper,
         topic: str,
-    ) -> tuple[list[Any], bool]:
+    ) -> tuple[list[Any], float]:
         """
-        Return the rows of a writing statement, and whether its topic is announced.
+        Return the rows of a writing statement, and until when its topic is announced.
 
-        It is where that costs no round trip: in autocommit, and if it is time. A
-        write that fails is announced as well, which wakes somebody for nothing.
+        It is with the write where that costs no round trip: in autocommit, and if it
+        is time. A write that fails is announced as well, which wakes somebody for
+        nothing.
         """
+        if not connection.autocommit or connection.in_atomic_block:
+            return self._execute_bound(name, params, connection), -inf
         own = announcements(connection.alias)
+        quiet_until = own.quiet_until(topic)
         if (
-            self._notifies
-            and connection.autocommit
-            and not connection.in_atomic_block
-            and own.is_due(topic)
+            quiet_until <= clock.monotonic()
+            and self._notifies
             and (driver := plain_driver(connection)) is not None
             and can_send_together(driver)
             and own.choose_itself(topic)
@@ -57,8 +61,8 @@ class AnnouncedStatements(BoundStatements):
                 rows = self._execute_bound(name, params, connection)
                 self._tell_apart(topic, connection)
             own.note(topic)
-            return rows, True
-        return self._execute_bound(name, params, connection), False
+            return rows, inf
+        return self._execute_bound(name, params, connection), quiet_until
 
     def _tell_apart(self, topic: str, connection: BaseDatabaseWrapper) -> None:
         """Announce in a second round trip, as psycopg has yet to prepare it."""

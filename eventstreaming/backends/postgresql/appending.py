@@ -68,22 +68,23 @@ class AppendOperations(AnnouncedStatements):
         self, stream_name: str, expected: ExpectedVersion, event: NewEvent
     ) -> list[StoredEvent]:
         name: str = "append_plain"  # fewer parameters take less time
-        params: Params = (
+        texts = (
             stream_name.encode(),
-            b"%d" % _version_number(expected),
+            b"-2" if expected is ANY_VERSION else b"%d" % _version_number(expected),
             b"%032x" % event.event_id.int,
             event.event_type.encode(),
             b"%d" % event.schema_version,
             b"%d" % event.bucket,
             event.json,
         )
+        params: Params = texts
         if not _is_plain(event):
             name, params = "append_one", _params_of_one(stream_name, expected, event)
         elif stream_name in self._concurrent and expected is ANY_VERSION:
-            name, params = "append_concurrent", (params[0], *params[2:])
+            name, params = "append_concurrent", (texts[0], *texts[2:])
         connection = self.connection
         topic = stream_topic(stream_name)
-        rows, is_sent = self._execute_announced(name, params, connection, topic)
+        rows, quiet = self._execute_announced(name, params, connection, topic)
         ((written,),) = rows
         if written is None:
             self._concurrent.discard(stream_name)
@@ -91,7 +92,7 @@ class AppendOperations(AnnouncedStatements):
         problem, offset, position, timestamp = written[1:-1].split(",")
         if problem:
             raise _append_error(problem, stream_name, expected, int(offset or -1))
-        self._announce_on(connection, topic, is_sent=is_sent)
+        self._announce_on(connection, topic, quiet)
         if offset == position and expected is ANY_VERSION:
             self._note_concurrent(stream_name)
         recorded = moment(timestamp.strip('"'))

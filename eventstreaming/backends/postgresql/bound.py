@@ -11,7 +11,7 @@ DATABASES say so.
 
 import re
 from asyncio import _get_running_loop
-from functools import cache, lru_cache
+from functools import lru_cache
 from threading import get_ident
 from typing import Any, TypeAlias
 
@@ -23,6 +23,7 @@ from django.db.backends.postgresql.base import (
     DatabaseWrapper,
     ServerBindingCursor,
 )
+from django.db.backends.utils import CursorWrapper
 from psycopg import Connection
 
 from eventstreaming.backends.postgresql import wire
@@ -93,11 +94,12 @@ def plain_driver(connection: Any) -> Any:
     the same statement before its rows are fetched.
     """
     backend: Any = type(connection)
-    if not _is_plain(backend) or not _is_own(vars(connection).get("cursor"), backend):
+    cursor = vars(connection).get("cursor")
+    if not _is_plain(backend) or (cursor and not _is_own(cursor, backend)):
         return None
     if connection.queries_logged or connection.execute_wrappers:
         return None
-    if not apps.ready or not _executes_as_django_does():
+    if not apps.ready or CursorWrapper.execute is not _DJANGOS_EXECUTE:
         return None
     # What Django asks each time, in calls that are mostly for nothing.
     if connection.health_check_enabled and not connection.health_check_done:
@@ -114,41 +116,44 @@ def plain_driver(connection: Any) -> Any:
 
 def numbered(name: str, params: Params) -> tuple[bytes, list[Any] | Texts]:
     """Return a statement as libpq takes it, with $1 for the first of the values."""
-    text, names = _numbered(name)
-    if type(params) is tuple:
+    text, names = _numbered(statement(name))
+    if isinstance(params, tuple):
         return text, params
     return text, [params[each] for each in names]
 
 
 def _named(name: str, params: Params) -> dict[str, Any]:
     """Return values as cursors take them: psycopg gives a str no type either."""
-    if type(params) is not tuple:
+    if isinstance(params, dict):
         return params
-    _, names = _numbered(name)
+    _, names = _numbered(statement(name))
     return dict(zip(names, map(bytes.decode, params), strict=True))
 
 
-@cache
-def _numbered(name: str) -> tuple[bytes, list[str]]:
-    text = statement(name)
+@lru_cache
+def _numbered(text: str) -> tuple[bytes, list[str]]:
     names = list(dict.fromkeys(_PARAMETER.findall(text)))
     numbers = {name: f"${number}" for number, name in enumerate(names, 1)}
     return _PARAMETER.sub(lambda found: numbers[found[1]], text).encode(), names
 
 
-def _executes_as_django_does() -> bool:
-    """Say whether nobody has put a function of his own around Django's."""
-    code = getattr(utils.CursorWrapper.execute, "__code__", None)
-    return code is not None and code.co_filename == utils.__file__
-
-
 def _is_own(cursor: Any, backend: Any) -> bool:
     """
-    Say whether a connection makes its cursors as its class does.
+    Say whether an attribute of a connection is the very method of its class.
 
     A SimpleTestCase sets the method aside, and back as an attribute of the connection.
     """
-    return cursor is None or getattr(cursor, "__func__", None) is backend.cursor
+    return getattr(cursor, "__func__", None) is backend.cursor
+
+
+def _djangos_execute() -> Any:
+    """Return how Django executes; None if something is around it by now."""
+    execute: Any = CursorWrapper.execute
+    code = getattr(execute, "__code__", None)
+    return execute if code and code.co_filename == utils.__file__ else None
+
+
+_DJANGOS_EXECUTE = _djangos_execute()
 
 
 @lru_cache

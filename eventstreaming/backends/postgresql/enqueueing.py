@@ -57,8 +57,8 @@ class EnqueueOperations(AnnouncedStatements, LeaseOperations, EnqueueOnceOperati
         connection = self.connection
         if _is_ready_at_once(options):
             topic = queue_topic(stream_name)
-            rows, is_sent = self._execute_announced(name, params, connection, topic)
-            self._announce_on(connection, topic, is_sent=is_sent)
+            rows, quiet = self._execute_announced(name, params, connection, topic)
+            self._announce_on(connection, topic, quiet)
         else:
             rows = self._execute_bound(name, params, connection)
             self._enqueued(connection, stream_name, options)

@@ -18,7 +18,7 @@ from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Wait
 
-from eventstreaming.backends.postgresql.wire import Texts, dumped, loaded
+from eventstreaming.backends.postgresql.wire import Texts, dumped, loaded, send
 
 # Its text, with $1 in the place of the first value, and the values.
 Statement: TypeAlias = tuple[bytes, list[Any] | Texts]
@@ -102,7 +102,7 @@ class Together:
         pgconn.enter_pipeline_mode()
         for statements in self._transactions:
             for statement in statements:
-                statement.send(pgconn)
+                send(pgconn, statement)
             pgconn.pipeline_sync()
         while pgconn.flush():
             yield Wait.RW

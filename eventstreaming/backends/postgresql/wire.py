@@ -37,13 +37,6 @@ class Dumped(NamedTuple):
     formats: Sequence[Any] | None
     is_prepared: bool  # or is not to be
 
-    def send(self, pgconn: PGconn) -> None:
-        """Send the statement."""
-        if self.name is None:
-            pgconn.send_query_params(self.text, self.values, self.types, self.formats)
-        else:
-            pgconn.send_query_prepared(self.name, self.values, self.formats)
-
 
 def dumped(driver: Any, text: bytes, values: list[Any] | Texts) -> Dumped:
     """
@@ -52,19 +45,28 @@ def dumped(driver: Any, text: bytes, values: list[Any] | Texts) -> Dumped:
     Raise an error of psycopg for a value that it does not take.
     """
     if not values:
-        return Dumped(text, None, None, None, None, is_prepared=True)
-    if type(values) is tuple:
+        return Dumped(text, None, None, None, None, True)
+    if isinstance(values, tuple):
         taken, types, formats = values, _NO_TYPES[: len(values)], None
     else:
         transformer = _transformer_of(driver)
         taken = transformer.dump_sequence(values, [_AUTO] * len(values))
         types, formats = transformer.types, transformer.formats
-    if driver.prepare_threshold is None:
-        return Dumped(text, None, taken, types, formats, is_prepared=True)
-    # psycopg also forgets them, after a DEALLOCATE say: nobody else knows what is there.
-    prepared = getattr(getattr(driver, "_prepared", None), "_names", {})
-    name = prepared.get((text, types))
-    return Dumped(text, name, taken, types, formats, name is not None)
+    try:  # psycopg forgets them after a DEALLOCATE, say: nobody else knows what is left
+        name = driver._prepared._names.get((text, types))
+    except AttributeError:
+        name = None
+    is_prepared = name is not None or driver.prepare_threshold is None
+    return Dumped(text, name, taken, types, formats, is_prepared)
+
+
+def send(pgconn: PGconn, statement: Dumped) -> None:
+    """Send a statement."""
+    text, name, values, types, formats, _ = statement
+    if name is None:
+        pgconn.send_query_params(text, values, types, formats)
+    else:
+        pgconn.send_query_prepared(name, values, formats)
 
 
 def loaded(driver: Any, result: PGresult) -> list[Any]:
@@ -84,7 +86,7 @@ def execute(driver: Any, text: bytes, values: list[Any] | Texts) -> list[Any] | 
     """
     pgconn = driver.pgconn
     if (
-        (not driver.autocommit and pgconn.transaction_status == _IDLE)
+        (pgconn.transaction_status == _IDLE and not driver.autocommit)
         or pgconn.pipeline_status != _NO_PIPELINE
         or pgconn.parameter_status(b"client_encoding") != b"UTF8"
     ):
@@ -93,7 +95,7 @@ def execute(driver: Any, text: bytes, values: list[Any] | Texts) -> list[Any] | 
         statement = dumped(driver, text, values)
         if not statement.is_prepared:
             return None
-        statement.send(pgconn)
+        send(pgconn, statement)
         (result,) = driver.wait(generators.execute(pgconn))
         if result.status == _FATAL:
             raise error_from_result(result)

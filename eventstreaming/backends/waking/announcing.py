@@ -44,7 +44,7 @@ class Announcements:
         """
         if topic == SCHEDULES:
             return topic
-        if not self.is_due(topic):  # most are announced already: no lock
+        if self.quiet_until(topic) > clock.monotonic():  # as most are: no lock
             return None
         with self._lock:
             now = clock.monotonic()
@@ -54,13 +54,10 @@ class Announcements:
             self._sent[chosen] = now
         return chosen
 
-    def is_due(self, topic: str) -> bool:
-        """Say whether a topic has not been announced lately."""
-        since = clock.monotonic() - WINDOW
-        return (
-            self._sent.get(topic, -inf) <= since
-            and self._sent.get(ANYTHING, -inf) <= since
-        )
+    def quiet_until(self, topic: str) -> float:
+        """Return until when, by the clock, a topic need not be announced again."""
+        sent = self._sent
+        return max(sent.get(topic, -inf), sent.get(ANYTHING, -inf)) + WINDOW
 
     def choose_itself(self, topic: str) -> bool:
         """

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Self
 
 from django.db import IntegrityError, transaction
-from uuid_utils.compat import uuid7
 
 from eventstreaming.backends import event_stores
 from eventstreaming.backends.twins import async_function
 from eventstreaming.events import arguments
 from eventstreaming.events.correlation import correlation_scope, current_correlation
+from eventstreaming.events.ids import new_id
 from eventstreaming.exceptions import SagaBusy, SagaConflict, SagaNotFound
 from eventstreaming.models import Saga as SagaRow
 from eventstreaming.processing.sagas.plans import Saga, sagas
@@ -80,7 +80,7 @@ def start(
     """
     saga = sagas.find(saga)
     database = saga_database(saga)
-    saga_id = str(uuid7()) if saga_id is None else saga_id
+    saga_id = str(new_id()) if saga_id is None else saga_id
     stream_name = saga.stream_name(saga_id)
     data = stored_form(data, "data")
     correlation_id = (
