@@ -97,19 +97,16 @@ def _dump_of(plan: list[Field]) -> Callable[[object], dict[str, JSON] | None]:
     Written out for the class, as dataclasses write their __init__(): a loop over its
     fields takes three times as long. A field's name is an identifier.
     """
-    known: dict[str, Any] = {"NOT_PLAIN": NOT_PLAIN, "SAFE": SAFE, "text": _text}
+    known: dict[str, Any] = dict(_KNOWN)
     lines = ["def dump(record):"]
     for number, (name, annotation, convert) in enumerate(plan):
-        lines += [f" v = v{number} = record.{name}"]
-        if annotation is int:
-            lines += [" if type(v) is not int or not -SAFE < v < SAFE: return None"]
-        elif annotation is str:  # most are short, and a call costs more than the look
-            odd = "(type(v) is not str or not v.isascii() or '\\x00' in v)"
-            lines += [f" if {odd} and text(v) is NOT_PLAIN: return None"]
-        else:
-            known[f"convert{number}"] = convert
-            lines += [f" v{number} = convert{number}(v)"]
-            lines += [f" if v{number} is NOT_PLAIN: return None"]
+        known[f"convert{number}"] = convert
+        value, condition = _IN_LINE.get(annotation, (f"convert{number}(v)", "True"))
+        lines += [
+            f" v = record.{name}",
+            f" v{number} = {value} if {condition} else convert{number}(v)",
+            f" if v{number} is NOT_PLAIN: return None",
+        ]
     items = (f"{name!r}: v{number}" for number, (name, _, _) in enumerate(plan))
     lines += [f" return {{{', '.join(items)}}}"]
     exec("\n".join(lines), known)  # noqa: S102 - of names that are identifiers
@@ -208,4 +205,20 @@ _CONVERTS: dict[Any, Convert] = {
     Decimal: _decimal,
     datetime: _moment,
     UUID: _identifier,
+}
+
+# What most values are, and what becomes of them: a call costs more than the look.
+_IN_LINE = {
+    str: ("v", "type(v) is str and v.isascii() and '\\x00' not in v"),
+    int: ("v", "type(v) is int and -SAFE < v < SAFE"),
+    Decimal: ("str(v)", "type(v) is Decimal and v.is_finite()"),
+    datetime: ("moment_text(v)", "type(v) is datetime and v.tzinfo is UTC"),
+}
+_KNOWN = {
+    "NOT_PLAIN": NOT_PLAIN,
+    "SAFE": SAFE,
+    "UTC": UTC,
+    "Decimal": Decimal,
+    "datetime": datetime,
+    "moment_text": moment_text,
 }

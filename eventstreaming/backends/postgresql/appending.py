@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from eventstreaming.backends.own_connection import own_connection
 from eventstreaming.backends.postgresql.announced import AnnouncedStatements
 from eventstreaming.backends.postgresql.bound import Params
 from eventstreaming.backends.postgresql.copying import copy_text
@@ -82,7 +83,7 @@ class AppendOperations(AnnouncedStatements):
             name, params = "append_one", _params_of_one(stream_name, expected, event)
         elif stream_name in self._concurrent and expected is ANY_VERSION:
             name, params = "append_concurrent", (texts[0], *texts[2:])
-        connection = self.connection
+        connection = own_connection(self.database)
         topic = stream_topic(stream_name)
         rows, quiet = self._execute_announced(name, params, connection, topic)
         ((written,),) = rows

@@ -16,6 +16,7 @@ from threading import get_ident
 from typing import Any, TypeAlias
 
 from django.apps import apps
+from django.conf import settings
 from django.db.backends import utils
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.postgresql.base import (
@@ -41,7 +42,13 @@ _KEPT = "_eventstreaming_cursors"  # on the driver's connection, which they belo
 _OF_DJANGO: tuple[Any, ...] = (Cursor, ServerBindingCursor)
 _make_cursor: Any = ServerBindingCursor
 # A backend or a tool that has methods of its own here wants to see each cursor.
-_MAKING_CURSORS = ("cursor", "_cursor", "_prepare_cursor", "create_cursor")
+_MAKING_CURSORS = (
+    "cursor",
+    "_cursor",
+    "_prepare_cursor",
+    "create_cursor",
+    "queries_logged",
+)
 
 
 class BoundStatements(RelationalStore):
@@ -97,7 +104,11 @@ def plain_driver(connection: Any) -> Any:
     cursor = vars(connection).get("cursor")
     if not _is_plain(backend) or (cursor and not _is_own(cursor, backend)):
         return None
-    if connection.queries_logged or connection.execute_wrappers:
+    if (
+        connection.force_debug_cursor
+        or settings.DEBUG  # these two are queries_logged, without the call
+        or connection.execute_wrappers
+    ):
         return None
     if not apps.ready or CursorWrapper.execute is not _DJANGOS_EXECUTE:
         return None

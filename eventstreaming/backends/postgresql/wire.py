@@ -6,7 +6,9 @@ append an event. Values and rows are converted as theirs are, and statements tha
 have prepared are used.
 """
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from psycopg import generators
@@ -25,6 +27,16 @@ _FATAL = ExecStatus.FATAL_ERROR
 _IDLE = TransactionStatus.IDLE
 _NO_PIPELINE = PipelineStatus.OFF
 _NO_TYPES = (0,) * 16
+_TEXT = 25  # the type
+
+# What psycopg has prepared, by text and types. It forgets that after a DEALLOCATE, say:
+# nobody else knows what is left. Should it keep that elsewhere one day, cursors know.
+_manager: Any = getattr(sys.modules.get("psycopg._preparing"), "PrepareManager", object)
+_prepared_by: Callable[[Any], dict[tuple[bytes, Sequence[int]], bytes]] = (
+    attrgetter("_prepared._names")
+    if hasattr(_manager(), "_names")
+    else lambda driver: {}
+)
 
 
 class Dumped(NamedTuple):
@@ -44,19 +56,9 @@ def dumped(driver: Any, text: bytes, values: list[Any] | Texts) -> Dumped:
 
     Raise an error of psycopg for a value that it does not take.
     """
-    if not values:
-        return Dumped(text, None, None, None, None, True)
-    if isinstance(values, tuple):
-        taken, types, formats = values, _NO_TYPES[: len(values)], None
-    else:
-        transformer = _transformer_of(driver)
-        taken = transformer.dump_sequence(values, [_AUTO] * len(values))
-        types, formats = transformer.types, transformer.formats
-    try:  # psycopg forgets them after a DEALLOCATE, say: nobody else knows what is left
-        name = driver._prepared._names.get((text, types))
-    except AttributeError:
-        name = None
-    is_prepared = name is not None or driver.prepare_threshold is None
+    taken, types, formats = _taken(driver, values)
+    name = _prepared_by(driver).get((text, types))
+    is_prepared = name is not None or not values or driver.prepare_threshold is None
     return Dumped(text, name, taken, types, formats, is_prepared)
 
 
@@ -92,14 +94,33 @@ def execute(driver: Any, text: bytes, values: list[Any] | Texts) -> list[Any] | 
     ):
         return None
     with driver.lock:
-        statement = dumped(driver, text, values)
-        if not statement.is_prepared:
+        if isinstance(values, tuple):  # the shortest of all: each further call counts
+            taken, types, formats = values, _NO_TYPES[: len(values)], None
+        else:
+            taken, types, formats = _taken(driver, values)
+        name = _prepared_by(driver).get((text, types))
+        if name is not None:
+            pgconn.send_query_prepared(name, taken, formats)
+        elif not values or driver.prepare_threshold is None:
+            pgconn.send_query_params(text, taken, types, formats)
+        else:
             return None
-        send(pgconn, statement)
         (result,) = driver.wait(generators.execute(pgconn))
         if result.status == _FATAL:
             raise error_from_result(result)
+        if result.ntuples == result.nfields == 1 and result.ftype(0) == _TEXT:
+            value = result.get_value(0, 0)
+            return [(value if value is None else value.decode(),)]
         return loaded(driver, result)
+
+
+def _taken(driver: Any, values: list[Any] | Texts) -> tuple[Any, Any, Any]:
+    """Return values as libpq takes them, with their types and formats."""
+    if isinstance(values, tuple) or not values:
+        return values, _NO_TYPES[: len(values)], None
+    transformer = _transformer_of(driver)
+    taken = transformer.dump_sequence(values, [_AUTO] * len(values))
+    return taken, transformer.types, transformer.formats
 
 
 def _transformer_of(driver: Any) -> Any:
