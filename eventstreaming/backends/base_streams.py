@@ -107,7 +107,11 @@ class BaseStreams(BaseReading):
     ) -> tuple[list[StoredEvent], bool]:
         """Return the events, and whether they were written now."""
         name = arguments.stream_name(stream_name)
-        expected = arguments.expected_version(expected_version)
+        expected = (
+            expected_version
+            if expected_version is ANY_VERSION  # as most say
+            else arguments.expected_version(expected_version)
+        )
         new = new_events(
             name,
             events,

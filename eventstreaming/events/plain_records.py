@@ -183,7 +183,9 @@ def _texts(value: Any) -> JSON:
     if type(value) is not list or set(map(type, value)) - {str}:
         return NOT_PLAIN
     joined = "".join(value)
-    return list(value) if _text(joined) is joined else NOT_PLAIN
+    if (joined.isascii() and "\x00" not in joined) or _text(joined) is joined:
+        return list(value)
+    return NOT_PLAIN
 
 
 def _items(convert: Convert, value: Any) -> JSON:

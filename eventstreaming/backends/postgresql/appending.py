@@ -94,7 +94,11 @@ class AppendOperations(AnnouncedStatements):
         if problem:
             raise _append_error(problem, stream_name, expected, int(offset or -1))
         self._announce_on(connection, topic, quiet)
-        if offset == position and expected is ANY_VERSION:
+        if (
+            offset == position
+            and expected is ANY_VERSION
+            and stream_name not in self._concurrent
+        ):
             self._note_concurrent(stream_name)
         recorded = moment(timestamp.strip('"'))
         return [event.stored(stream_name, int(offset), int(position), recorded)]
