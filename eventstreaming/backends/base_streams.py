@@ -81,15 +81,30 @@ class BaseStreams(BaseReading):
         if idempotency_key is not None:
             self._require("supports_idempotency", "idempotency_key")
             idempotency_key = arguments.text(idempotency_key, "idempotency_key")
-        given = (stream_name, events, expected_version, key, idempotency_key)
-        story = (correlation_id, causation_id)
-        if observers:
-            with sending("append", stream_name, self.alias) as sent:
-                carried = sent.with_carried(metadata)
-                written, is_new = self._append(*given, carried, *story)
-                sent.wrote(len(written))
+        if not observers:
+            written, is_new = self._append(
+                stream_name,
+                events,
+                expected_version,
+                key,
+                idempotency_key,
+                metadata,
+                correlation_id,
+                causation_id,
+            )
         else:
-            written, is_new = self._append(*given, metadata, *story)
+            with sending("append", stream_name, self.alias) as sent:
+                written, is_new = self._append(
+                    stream_name,
+                    events,
+                    expected_version,
+                    key,
+                    idempotency_key,
+                    sent.with_carried(metadata),
+                    correlation_id,
+                    causation_id,
+                )
+                sent.wrote(len(written))
         if is_new:
             tell_appended(self, written[0].stream_name, written)
         return written

@@ -91,28 +91,6 @@ class NewMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return values.from_json(self.json.decode())
 
 
-class _Common(msgspec.Struct, frozen=True, gc=False):
-    """What the events of one append have in common, unless they say otherwise."""
-
-    stream_name: str
-    key: str | None
-    metadata: Mapping[str, JSON] | None
-    correlation_id: str | None
-    causation_id: str | None
-    event_id: UUID | None = None
-
-    def of_event(self, item: EventData, field: str, seen: set[UUID]) -> "_Common":
-        """Return it with what one event says itself."""
-        if item.event_id is None and item.key is None and item.metadata is None:
-            return self
-        event_id = _given_id(item, field, seen)
-        key = arguments.text(item.key, f"{field}.key") or self.key
-        metadata = _merged(self.metadata, item, field)
-        return msgspec.structs.replace(
-            self, key=key, metadata=metadata, event_id=event_id
-        )
-
-
 @lru_cache(maxsize=4096)
 def bucket_of(key: str) -> int:
     """Return the bucket of a key or stream name, 0 to 1,023."""
@@ -134,15 +112,14 @@ def new_events(
     Raise InvalidValue or InvalidType naming the event and what is wrong.
     """
     # Most appends have one event and no options: what is not there costs no call.
+    key = key if key is None else arguments.text(key, "key")
+    shared = metadata if metadata is None else arguments.mapping(metadata, "metadata")
     scope = current_correlation()
     if correlation_id is not None:
         correlation_id = arguments.text(correlation_id, "correlation_id")
     if causation_id is not None:
         causation_id = arguments.text(causation_id, "causation_id")
-    common = _Common(
-        stream_name,
-        key if key is None else arguments.text(key, "key"),
-        metadata if metadata is None else arguments.mapping(metadata, "metadata"),
+    story = (
         correlation_id or scope.correlation_id,
         causation_id or scope.causation_id,
     )
@@ -150,16 +127,22 @@ def new_events(
     if data is not None:  # one event, as most appends have
         json = values.to_json(data, "events[0].data", limits().data_bytes)
         content = (*event_types.name_of(type(events)), data, json)
-        return [_new_event(content, common, "events[0]")]
+        return [_new_event("events[0]", stream_name, content, story, key, shared)]
     items = _listed(events)
-    seen: set[UUID] = set()
     result = []
+    seen: set[UUID] = set()
     for index, (item, content) in enumerate(zip(items, _contents(items), strict=True)):
         field = f"events[{index}]"
-        own = common
+        own_key, own_metadata, event_id = key, shared, None
         if isinstance(item, EventData):
-            own = common.of_event(item, field, seen)
-        result.append(_new_event(content, own, field))
+            event_id = _given_id(item, field, seen)
+            own_key = arguments.text(item.key, f"{field}.key") or key
+            own_metadata = _merged(shared, item, field)
+        result.append(
+            _new_event(
+                field, stream_name, content, story, own_key, own_metadata, event_id
+            )
+        )
     return result
 
 
@@ -272,24 +255,33 @@ def _refuse_what_only_events_have(message: object, field: str) -> None:
             )
 
 
-def _new_event(content: Content, common: _Common, field: str) -> NewEvent:
+def _new_event(
+    field: str,
+    stream_name: str,
+    content: Content,
+    story: tuple[str | None, str | None],
+    key: str | None,
+    metadata: Mapping[str, JSON] | None,
+    event_id: UUID | None = None,
+) -> NewEvent:
     event_type, schema_version, data, json = content
-    metadata, metadata_json = (
-        _metadata(common.metadata, field) if common.metadata else ({}, b"{}")
+    correlation_id, causation_id = story
+    stored_metadata, metadata_json = (
+        _metadata(metadata, field) if metadata else ({}, b"{}")
     )
     return NewEvent(
-        event_id=common.event_id or new_id(),
+        event_id=event_id or new_id(),
         event_type=event_type,
         schema_version=schema_version,
-        key=common.key,
-        bucket=bucket_of(common.key or common.stream_name),
+        key=key,
+        bucket=bucket_of(key or stream_name),
         data=data,
         json=json,
-        metadata=metadata,
+        metadata=stored_metadata,
         metadata_json=metadata_json,
-        correlation_id=common.correlation_id,
-        causation_id=common.causation_id,
-        id_is_given=common.event_id is not None,
+        correlation_id=correlation_id,
+        causation_id=causation_id,
+        id_is_given=event_id is not None,
     )
 
 

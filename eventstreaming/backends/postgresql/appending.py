@@ -68,21 +68,22 @@ class AppendOperations(AnnouncedStatements):
     def _append_one(
         self, stream_name: str, expected: ExpectedVersion, event: NewEvent
     ) -> list[StoredEvent]:
-        name: str = "append_plain"  # fewer parameters take less time
-        texts = (
-            stream_name.encode(),
-            b"-2" if expected is ANY_VERSION else b"%d" % _version_number(expected),
-            b"%032x" % event.event_id.int,
-            event.event_type.encode(),
-            b"%d" % event.schema_version,
-            b"%d" % event.bucket,
-            event.json,
-        )
-        params: Params = texts
+        params: Params
         if not _is_plain(event):
             name, params = "append_one", _params_of_one(stream_name, expected, event)
-        elif stream_name in self._concurrent and expected is ANY_VERSION:
-            name, params = "append_concurrent", (texts[0], *texts[2:])
+        else:  # fewer parameters take less time, and texts the least
+            name = "append_concurrent"
+            params = (
+                stream_name.encode(),
+                b"%032x" % event.event_id.int,
+                event.event_type.encode(),
+                b"%d" % event.schema_version,
+                b"%d" % event.bucket,
+                event.json,
+            )
+            if expected is not ANY_VERSION or stream_name not in self._concurrent:
+                name = "append_plain"
+                params += (_version_text(expected),)
         connection = own_connection(self.database)
         topic = stream_topic(stream_name)
         rows, quiet = self._execute_announced(name, params, connection, topic)
@@ -214,6 +215,10 @@ def _version_number(expected: ExpectedVersion) -> int:
     if expected is ANY_VERSION:  # the most usual; an Enum's hash is slow
         return -2
     return expected if isinstance(expected, int) else _RULES[expected]
+
+
+def _version_text(expected: ExpectedVersion) -> bytes:
+    return b"-2" if expected is ANY_VERSION else b"%d" % _version_number(expected)
 
 
 def _append_error(

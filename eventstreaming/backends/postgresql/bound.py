@@ -38,6 +38,7 @@ MOST_ROWS = 16  # a cursor that is kept holds on to its last result
 Params: TypeAlias = dict[str, Any] | Texts
 
 _PARAMETER = re.compile(r"%\((\w+)\)s")
+_settings: dict[str, Any] = vars(settings)  # those that were asked for already
 _KEPT = "_eventstreaming_cursors"  # on the driver's connection, which they belong to
 _OF_DJANGO: tuple[Any, ...] = (Cursor, ServerBindingCursor)
 _make_cursor: Any = ServerBindingCursor
@@ -105,8 +106,8 @@ def plain_driver(connection: Any) -> Any:
     if not _is_plain(backend) or (cursor and not _is_own(cursor, backend)):
         return None
     if (
-        connection.force_debug_cursor
-        or settings.DEBUG  # these two are queries_logged, without the call
+        (_settings.get("DEBUG", True) and settings.DEBUG)  # if it is known by now
+        or connection.force_debug_cursor  # these are queries_logged, without its calls
         or connection.execute_wrappers
     ):
         return None
