@@ -1,6 +1,7 @@
-"""One of the processes that append to the same stream."""
+"""A process that appends: alone and timed, or beside others to the same stream."""
 
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -15,19 +16,37 @@ from benchmarks.raw.connecting import connect
 
 
 def main(kind: str) -> None:
-    append: Callable[..., Any]
+    """Serve by raw psycopg, or by the store of that alias."""
+    one: Callable[..., Any]
+    many: Callable[..., Any]
     if kind == "raw":
-        append = partial(raw.append_one, connect())
+        connection = connect()
+        one = partial(raw.append_one, connection)
+        many = partial(raw.append_many, connection)
     else:
         django.setup()
-        append = eventstreaming.append
+        one = many = partial(eventstreaming.append, store=kind)
     (order,) = orders(1)
 
-    def run(stream_name: str, times: int) -> None:
+    def append(stream_name: str, times: int) -> None:
         for _ in range(times):
-            append(stream_name, order)
+            one(stream_name, order)
 
-    serve({"append": run})
+    def rate(prefix: str, streams: int, count: int, times: int) -> float:
+        """Return how many events a second there are, with `count` in each append."""
+        events: list[Any] = [orders(count) for _ in range(times)]
+        if count == 1:
+            events = [each for (each,) in events]
+        work = [
+            (f"{prefix}-{turn % streams}", each) for turn, each in enumerate(events)
+        ]
+        append = one if count == 1 else many
+        began = time.perf_counter()
+        for stream_name, each in work:
+            append(stream_name, each)
+        return count * times / (time.perf_counter() - began)
+
+    serve({"append": append, "rate": rate})
 
 
 if __name__ == "__main__":

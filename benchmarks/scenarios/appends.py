@@ -3,18 +3,14 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import Any
 
 import eventstreaming
-from benchmarks.payloads import orders
 from benchmarks.peers import catalogue
 from benchmarks.peers.contenders import calling, crowding
 from benchmarks.protocol import Child
-from benchmarks.raw import events as raw
-from benchmarks.raw.connecting import connect
 from benchmarks.scenario import OURS, PLAIN, RAW, Scenario, Slice
 
 STREAMS = 50
@@ -28,7 +24,7 @@ SLOWER = f"-c commit_delay={FLUSH * 1000} -c commit_siblings=0"
 
 def scenarios() -> list[Scenario]:
     return [
-        _appending("append 1", 1, times=150, wanted=0.7),
+        _appending("append 1", 1, times=300, wanted=0.7),
         _appending("append 100", 100, times=10),
         _appending("append 1,000", 1_000, times=2, wanted=0.5),
         Scenario(
@@ -36,7 +32,7 @@ def scenarios() -> list[Scenario]:
             unit="events/s",
             contenders={
                 RAW: partial(_appenders, "raw"),
-                OURS: partial(_appenders, "ours"),
+                OURS: partial(_appenders, "default"),
                 **crowding(
                     [catalogue.MESSAGE_DB],
                     "append_to_one",
@@ -51,7 +47,7 @@ def scenarios() -> list[Scenario]:
             wanted=2.0,
             contenders={
                 RAW: partial(_appenders, "raw"),
-                OURS: partial(_appenders, "ours", concurrent=True),
+                OURS: partial(_appenders, "default", concurrent=True),
             },
         ),
         Scenario(
@@ -60,7 +56,7 @@ def scenarios() -> list[Scenario]:
             wanted=2.0,
             contenders={
                 RAW: partial(_appenders, "raw", slower=True),
-                OURS: partial(_appenders, "ours", concurrent=True, slower=True),
+                OURS: partial(_appenders, "default", concurrent=True, slower=True),
             },
         ),
     ]
@@ -74,40 +70,24 @@ def _appending(
         unit="events/s",
         wanted=wanted,
         contenders={
-            RAW: partial(_raw, count, times),
-            OURS: partial(_ours, count, times, "default"),
-            PLAIN: partial(_ours, count, times, "plain"),
+            RAW: partial(_alone, "raw", count, times),
+            OURS: partial(_alone, "default", count, times),
+            PLAIN: partial(_alone, "plain", count, times),
             **calling(catalogue.EVENT_STORES, "append", count=count, times=times),
         },
     )
 
 
 @contextmanager
-def _raw(count: int, times: int) -> Iterator[Slice]:
-    append = raw.append_one if count == 1 else raw.append_many
-    with connect() as connection:
-        yield partial(_slice, partial(append, connection), f"raw{count}", count, times)
-
-
-@contextmanager
-def _ours(count: int, times: int, store: str) -> Iterator[Slice]:
-    append = partial(eventstreaming.append, store=store)
-    yield partial(_slice, append, f"{store}{count}", count, times)
-
-
-def _slice(append: Callable[..., Any], prefix: str, count: int, times: int) -> float:
-    names = [f"{prefix}-{number}" for number in range(STREAMS)]
-    for name in names:
-        eventstreaming.create_stream(name)
-    work: list[tuple[str, Any]] = [
-        (names[turn % STREAMS], orders(count)) for turn in range(times)
-    ]
-    if count == 1:
-        work = [(name, events[0]) for name, events in work]
-    began = time.perf_counter()
-    for name, events in work:
-        append(name, events)
-    return count * times / (time.perf_counter() - began)
+def _alone(kind: str, count: int, times: int) -> Iterator[Slice]:
+    """Append in a process that does nothing else, as the other libraries do."""
+    prefix = f"{kind}{count}"
+    for number in range(STREAMS):
+        eventstreaming.create_stream(f"{prefix}-{number}")
+    with Child(_command(kind), **os.environ) as child:
+        yield partial(
+            child.ask, "rate", prefix=prefix, streams=STREAMS, count=count, times=times
+        )
 
 
 @contextmanager
@@ -116,12 +96,12 @@ def _appenders(
 ) -> Iterator[Slice]:
     stream_name = f"crowded-{kind}-{concurrent}"
     eventstreaming.create_stream(stream_name, concurrent=concurrent)
-    command = [sys.executable, "-m", "benchmarks.children.appender", kind]
     times = SLOW_APPENDS_EACH if slower else APPENDS_EACH
     environment = {**os.environ, **({"PGOPTIONS": SLOWER} if slower else {})}
     with ExitStack() as stack:
         children = [
-            stack.enter_context(Child(command, **environment)) for _ in range(APPENDERS)
+            stack.enter_context(Child(_command(kind), **environment))
+            for _ in range(APPENDERS)
         ]
 
         def run() -> float:
@@ -133,3 +113,7 @@ def _appenders(
             return APPENDERS * times / (time.perf_counter() - began)
 
         yield run
+
+
+def _command(kind: str) -> list[str]:
+    return [sys.executable, "-m", "benchmarks.children.appender", kind]
