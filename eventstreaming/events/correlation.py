@@ -8,7 +8,7 @@ others are given.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from eventstreaming.events import arguments
 from eventstreaming.events.ids import new_id
@@ -22,10 +22,12 @@ class Correlation(NamedTuple):
     causation_id: str | None = None
 
 
+NO_CORRELATION: Final = Correlation()
+
 # What is reacted to is a correlation by itself: worked out when it is asked for.
 _current: ContextVar[Correlation | StoredEvent | Message] = ContextVar(
     "eventstreaming_correlation",
-    default=Correlation(),  # noqa: B039 - a tuple is immutable
+    default=NO_CORRELATION,
 )
 
 

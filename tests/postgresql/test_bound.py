@@ -73,7 +73,7 @@ def test_cursors_are_kept_for_what_begins_a_transaction() -> None:
             append("notes", NOTED)
             enqueue("mail", {"n": 2})
         cursors = kept().copy()
-    assert set(cursors) == {"append_plain"}
+    assert set(cursors) == {"append_any"}
     with transaction.atomic():
         append("notes", NOTED)
     assert kept() == cursors
@@ -103,7 +103,7 @@ def test_wrappers_are_called_and_may_write_themselves() -> None:
 
     def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         result = execute(sql, params, many, context)
-        if "append_plain" in sql and params["stream_name"] == "notes":
+        if "append_any" in sql and params["stream_name"] == "notes":
             append("audit", [NOTED])
         seen.append(context["connection"])
         return result
@@ -151,16 +151,16 @@ def test_a_function_around_djangos_own_sees_each_statement() -> None:
 
     with mock.patch.object(CursorWrapper, "execute", execute_and_tell):
         append("notes", NOTED)
-    assert ["eventstreaming_append_plain_v2" in sql for sql in seen] == [True]
+    assert ["eventstreaming_append_any_v1" in sql for sql in seen] == [True]
 
 
 def test_errors_are_those_of_django() -> None:
-    execute("ALTER FUNCTION eventstreaming_append_plain_v2 RENAME TO lost")
+    execute("ALTER FUNCTION eventstreaming_append_any_v1 RENAME TO lost")
     try:
         with pytest.raises(ProgrammingError):
             append("notes", NOTED)
     finally:
-        execute("ALTER FUNCTION lost RENAME TO eventstreaming_append_plain_v2")
+        execute("ALTER FUNCTION lost RENAME TO eventstreaming_append_any_v1")
     with transaction.atomic():
         transaction.set_rollback(True)
         with pytest.raises(TransactionManagementError):

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from eventstreaming import (
+    STREAM_EXISTS,
     EventData,
     Message,
     acknowledge,
@@ -109,6 +110,9 @@ def begin_a_batch() -> None:
 
 OPERATIONS: dict[str, Callable[[], object]] = {
     "append": lambda: append("order-7", EventData("Placed", {"n": 1})),
+    "append to a stream that exists": lambda: append(
+        "order-7", EventData("Placed", {}), expected_version=STREAM_EXISTS
+    ),
     "append with a key": lambda: append("order-7", EventData("Placed", {}), key="k"),
     "append with a chosen id": lambda: append(
         "order-8",

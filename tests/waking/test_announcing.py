@@ -176,9 +176,9 @@ def test_write_that_fails_beside_its_announcement_raises(
     hearer.heard()
 
     announcing._by_database.clear()
-    values = ", ".join(f"%({name})s::text" for name in "abcdefg")
+    values = ", ".join(f"%({name})s::text" for name in "abcdef")
     fails = f"SELECT 1 / 0, {values}"
-    broken = {"append_plain": fails, "notify": announcing.statement("notify")}
+    broken = {"append_any": fails, "notify": announcing.statement("notify")}
     with monkeypatch.context() as patched:
         patched.setattr(bound, "statement", broken.__getitem__)
         with pytest.raises(DataError):

@@ -51,16 +51,17 @@ class AnnouncedStatements(BoundStatements):
             and self._notifies
             and (driver := plain_driver(connection)) is not None
             and can_send_together(driver)
-            and own.choose_itself(topic)
+            and (chosen := own.choose_beside(topic)) is not None
         ):
-            write, tell = numbered(name, params), numbered("notify", (topic.encode(),))
+            told = (chosen.encode(),)
+            write, tell = numbered(name, params), numbered("notify", told)
             both = Together(connection, [write], [tell])
             if both.is_prepared:
-                rows = _rows(both, topic)
+                rows = _rows(both, chosen)
             else:
                 rows = self._execute_bound(name, params, connection)
-                self._tell_apart(topic, connection)
-            own.note(topic)
+                self._tell_apart(chosen, connection)
+            own.note(chosen)
             return rows, inf
         return self._execute_bound(name, params, connection), quiet_until
 

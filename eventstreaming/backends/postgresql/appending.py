@@ -5,46 +5,30 @@ from typing import Any
 
 import msgspec
 
-from eventstreaming.backends.own_connection import own_connection
-from eventstreaming.backends.postgresql.announced import AnnouncedStatements
-from eventstreaming.backends.postgresql.bound import Params
 from eventstreaming.backends.postgresql.copying import copy_text
+from eventstreaming.backends.postgresql.expected_versions import (
+    append_error,
+    version_number,
+)
+from eventstreaming.backends.postgresql.short_appends import ShortAppends
 from eventstreaming.backends.relational import moment
-from eventstreaming.backends.waking.topics import stream_topic
 from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import (
     NewEvent,
     given_ids,
     refuse_known_id,
 )
-from eventstreaming.exceptions import (
-    StreamDeleted,
-    StreamKindConflict,
-    WrongExpectedVersion,
-)
-from eventstreaming.types import (
-    ANY_VERSION,
-    STREAM_EXISTS,
-    ExpectedVersion,
-    StoredEvent,
-)
+from eventstreaming.types import ExpectedVersion, StoredEvent
 
 COPY_FROM = 200  # events; from here on COPY, in a transaction, takes less time
-MOST_CONCURRENT = 10_000  # names of streams that a store remembers
 
-_RULES: dict[ExpectedVersion, int] = {ANY_VERSION: -2, STREAM_EXISTS: -3}
 _encoder = msgspec.json.Encoder()
 
 Row = tuple[Any, ...]
 
 
-class AppendOperations(AnnouncedStatements):
+class AppendOperations(ShortAppends):
     """What writes events, in three ways that give the same result."""
-
-    def __init__(self, alias: str, **options: Any) -> None:
-        super().__init__(alias, **options)
-        # Streams that were concurrent at the last append. The server looks again.
-        self._concurrent: set[str] = set()
 
     def write_events(
         self, stream_name: str, expected: ExpectedVersion, new: list[NewEvent]
@@ -68,46 +52,19 @@ class AppendOperations(AnnouncedStatements):
     def _append_one(
         self, stream_name: str, expected: ExpectedVersion, event: NewEvent
     ) -> list[StoredEvent]:
-        params: Params
-        if not _is_plain(event):
-            name, params = "append_one", _params_of_one(stream_name, expected, event)
-        else:  # fewer parameters take less time, and texts the least
-            name = "append_concurrent"
-            params = (
-                stream_name.encode(),
-                b"%032x" % event.event_id.int,
-                event.event_type.encode(),
-                b"%d" % event.schema_version,
-                b"%d" % event.bucket,
+        if _is_plain(event):
+            place = self._write_plain(
+                stream_name,
+                expected,
+                event.event_id,
+                event.event_type,
+                event.schema_version,
                 event.json,
             )
-            if expected is not ANY_VERSION or stream_name not in self._concurrent:
-                name = "append_plain"
-                params += (_version_text(expected),)
-        connection = own_connection(self.database)
-        topic = stream_topic(stream_name)
-        rows, quiet = self._execute_announced(name, params, connection, topic)
-        ((written,),) = rows
-        if written is None:
-            self._concurrent.discard(stream_name)
-            return self._append_one(stream_name, expected, event)
-        problem, offset, position, timestamp = written[1:-1].split(",")
-        if problem:
-            raise _append_error(problem, stream_name, expected, int(offset or -1))
-        self._announce_on(connection, topic, quiet)
-        if (
-            offset == position
-            and expected is ANY_VERSION
-            and stream_name not in self._concurrent
-        ):
-            self._note_concurrent(stream_name)
-        recorded = moment(timestamp.strip('"'))
-        return [event.stored(stream_name, int(offset), int(position), recorded)]
-
-    def _note_concurrent(self, stream_name: str) -> None:
-        if len(self._concurrent) == MOST_CONCURRENT:
-            self._concurrent.clear()
-        self._concurrent.add(stream_name)
+        else:
+            params = _params_of_one(stream_name, expected, event)
+            place = self._write_one("append_one", params, stream_name, expected)
+        return [event.stored(stream_name, *place)]
 
     def _append_several(
         self, stream_name: str, expected: ExpectedVersion, new: list[NewEvent]
@@ -117,7 +74,7 @@ class AppendOperations(AnnouncedStatements):
             {
                 "stream_name": stream_name,
                 "category": arguments.category_of(stream_name),
-                "expected": _version_number(expected),
+                "expected": version_number(expected),
                 "count": len(new),
                 "events": _encoder.encode([_column_values(e) for e in new]).decode(),
                 "correlation_id": new[0].correlation_id,
@@ -125,7 +82,7 @@ class AppendOperations(AnnouncedStatements):
             },
         )
         if problem:
-            raise _append_error(problem, stream_name, expected, actual=offset)
+            raise append_error(problem, stream_name, expected, actual=offset)
         offsets = _offsets(offset, positions)
         return _stored(stream_name, new, offsets, positions, timestamp)
 
@@ -139,12 +96,12 @@ class AppendOperations(AnnouncedStatements):
             {
                 "stream_name": stream_name,
                 "category": category,
-                "expected": _version_number(expected),
+                "expected": version_number(expected),
                 "count": len(new),
             },
         )
         if problem:
-            raise _append_error(problem, stream_name, expected, actual=offset)
+            raise append_error(problem, stream_name, expected, actual=offset)
         offsets = _offsets(offset, positions)
         lines = copy_text(stream_id, category, timestamp, positions, offsets, new)
         self._copy("copy_events", lines)
@@ -157,7 +114,7 @@ def _params_of_one(
     return {
         "stream_name": stream_name,
         "category": arguments.category_of(stream_name),
-        "expected": _version_number(expected),
+        "expected": version_number(expected),
         "event_id": event.event_id.hex,  # as text: the driver takes longer
         "event_type": event.event_type,
         "schema_version": event.schema_version,
@@ -209,25 +166,3 @@ def _column_values(event: NewEvent) -> dict[str, Any]:
         "d": msgspec.Raw(event.json),
         "m": msgspec.Raw(event.metadata_json),
     }
-
-
-def _version_number(expected: ExpectedVersion) -> int:
-    if expected is ANY_VERSION:  # the most usual; an Enum's hash is slow
-        return -2
-    return expected if isinstance(expected, int) else _RULES[expected]
-
-
-def _version_text(expected: ExpectedVersion) -> bytes:
-    return b"-2" if expected is ANY_VERSION else b"%d" % _version_number(expected)
-
-
-def _append_error(
-    problem: str, stream_name: str, expected: ExpectedVersion, actual: int
-) -> Exception:
-    if problem == "deleted":
-        return StreamDeleted(stream_name)
-    if problem == "concurrent":
-        return StreamKindConflict(
-            stream_name, "a concurrent stream takes no expected version"
-        )
-    return WrongExpectedVersion(stream_name, expected, actual)

@@ -12,6 +12,7 @@ FUNCTIONS = [
     "eventstreaming_acknowledge_v1",
     "eventstreaming_append_concurrent_v1",
     "eventstreaming_append_one_v1",
+    "eventstreaming_append_any_v1",
     "eventstreaming_append_plain_v2",
     "eventstreaming_append_v2",
     "eventstreaming_begin_append_v1",

@@ -1,0 +1,168 @@
+"""
+The shortest way of an append: one event, and nothing said of it but its type and data.
+
+Most appends are such, and each step of Python costs there as much as one in the server:
+where many processes append, the way of all others takes a fifth more of everybody's
+time. It is made of the same parts, and held to the same contract.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from eventstreaming.backends.own_connection import own_connection
+from eventstreaming.backends.postgresql.announced import AnnouncedStatements
+from eventstreaming.backends.postgresql.bound import Params
+from eventstreaming.backends.postgresql.expected_versions import (
+    append_error,
+    version_number,
+)
+from eventstreaming.backends.postgresql.wire import Texts
+from eventstreaming.backends.relational import moment
+from eventstreaming.backends.waking.topics import stream_topic
+from eventstreaming.events import arguments, values
+from eventstreaming.events.correlation import NO_CORRELATION, current_correlation
+from eventstreaming.events.envelopes import bucket_of
+from eventstreaming.events.ids import new_id
+from eventstreaming.events.limits import limits
+from eventstreaming.events.observing import observers
+from eventstreaming.events.plain_records import plain_record
+from eventstreaming.events.registry import event_types
+from eventstreaming.events.signals import tell_appended
+from eventstreaming.types import ANY_VERSION, JSON, ExpectedVersion, StoredEvent
+
+MOST_CONCURRENT = 10_000  # names of streams that a store remembers
+
+Place = tuple[int, int, datetime]  # offset, position, time
+
+
+class ShortAppends(AnnouncedStatements):
+    """A store in PostgreSQL whose shortest appends cost as little as they can."""
+
+    def __init__(self, alias: str, **options: Any) -> None:
+        super().__init__(alias, **options)
+        # Streams that were concurrent at the last append. The server looks again.
+        self._concurrent: set[str] = set()
+
+    def append(
+        self,
+        stream_name: str,
+        events: Iterable[object] | object,
+        *,
+        expected_version: ExpectedVersion = ANY_VERSION,
+        key: str | None = None,
+        idempotency_key: str | None = None,
+        metadata: Mapping[str, JSON] | None = None,
+        correlation_id: str | None = None,
+        causation_id: str | None = None,
+    ) -> list[StoredEvent]:
+        """See services.append()."""
+        if (
+            expected_version is not ANY_VERSION
+            or key is not None
+            or idempotency_key is not None
+            or metadata is not None
+            or correlation_id is not None
+            or causation_id is not None
+            or observers
+            or current_correlation() is not NO_CORRELATION
+            or (data := plain_record(events, canonical=True)) is None
+        ):
+            return super().append(
+                stream_name,
+                events,
+                expected_version=expected_version,
+                key=key,
+                idempotency_key=idempotency_key,
+                metadata=metadata,
+                correlation_id=correlation_id,
+                causation_id=causation_id,
+            )
+        stream_name = arguments.stream_name(stream_name)
+        event_type, schema_version = event_types.name_of(type(events))
+        json = values.to_json(data, "events[0].data", limits().data_bytes)
+        event_id = new_id()
+        offset, position, timestamp = self._write_plain(
+            stream_name, ANY_VERSION, event_id, event_type, schema_version, json
+        )
+        stored = StoredEvent(
+            stream_name=stream_name,
+            offset=offset,
+            position=position,
+            event_id=event_id,
+            event_type=event_type,
+            data=data,
+            metadata={},
+            schema_version=schema_version,
+            key=None,
+            correlation_id=None,
+            causation_id=None,
+            timestamp=timestamp,
+        )
+        tell_appended(self, stream_name, [stored])
+        return [stored]
+
+    def _write_plain(
+        self,
+        stream_name: str,
+        expected: ExpectedVersion,
+        event_id: UUID,
+        event_type: str,
+        schema_version: int,
+        json: bytes,
+    ) -> Place:
+        """Write an event that has nothing but a type and data. See _write_one()."""
+        params: Texts = (
+            stream_name.encode(),
+            b"%032x" % event_id.int,
+            event_type.encode(),
+            b"%d" % schema_version,
+            b"%d" % bucket_of(stream_name),
+            json,
+        )
+        if expected is not ANY_VERSION:
+            params += (b"%d" % version_number(expected),)
+            return self._write_one("append_plain", params, stream_name, expected)
+        if stream_name not in self._concurrent:
+            return self._write_one("append_any", params, stream_name, expected)
+        try:
+            return self._write_one("append_concurrent", params, stream_name, expected)
+        except _NotConcurrent:
+            self._concurrent.discard(stream_name)
+            return self._write_one("append_any", params, stream_name, expected)
+
+    def _write_one(
+        self, name: str, params: Params, stream_name: str, expected: ExpectedVersion
+    ) -> Place:
+        """
+        Write an event by a statement, announce it, and return where and when it is.
+
+        Raise as write_events() does.
+        """
+        connection = own_connection(self.database)
+        topic = stream_topic(stream_name)
+        rows, quiet = self._execute_announced(name, params, connection, topic)
+        ((written,),) = rows
+        if written is None:
+            raise _NotConcurrent
+        problem, offset, position, timestamp = written[1:-1].split(",")
+        if problem:
+            raise append_error(problem, stream_name, expected, int(offset or -1))
+        self._announce_on(connection, topic, quiet)
+        if (
+            offset == position
+            and expected is ANY_VERSION
+            and stream_name not in self._concurrent
+        ):
+            self._note_concurrent(stream_name)
+        return int(offset), int(position), moment(timestamp.strip('"'))
+
+    def _note_concurrent(self, stream_name: str) -> None:
+        if len(self._concurrent) == MOST_CONCURRENT:
+            self._concurrent.clear()
+        self._concurrent.add(stream_name)
+
+
+class _NotConcurrent(Exception):
+    """What was taken for a concurrent stream is none; nothing was written."""

@@ -1,0 +1,2 @@
+DROP FUNCTION {schema}.eventstreaming_append_any_v1(
+    text, uuid, text, integer, integer, jsonb);

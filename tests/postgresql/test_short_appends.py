@@ -1,0 +1,207 @@
+"""The shortest way of an append comes to what the way of all others comes to."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from unittest import mock
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.db import transaction
+
+from eventstreaming import (
+    EventData,
+    aappend,
+    append,
+    correlation_scope,
+    create_stream,
+    delete_stream,
+    event_store,
+    read_stream,
+)
+from eventstreaming.backends.base_streams import BaseStreams
+from eventstreaming.events.observing import Sending, observers
+from eventstreaming.events.values import canonical
+from eventstreaming.exceptions import InvalidType, InvalidValue, StreamDeleted
+from eventstreaming.signals import events_appended
+from eventstreaming.types import NO_STREAM, StoredEvent
+from tests.sessions import sessions
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@dataclass(frozen=True)
+class Sold:
+    title: str
+    price: Decimal
+    at: datetime
+    tags: list[str]
+
+
+SOLD = Sold("Blue Train", Decimal("9.90"), datetime(2026, 11, 27, tzinfo=UTC), ["jazz"])
+SAID = EventData("Sold", {"title": "Blue Train", "price": "9.90"})
+
+
+@pytest.fixture
+def ordinary() -> Iterator[list[str]]:
+    """Note the streams of appends that go the way of all others."""
+    names: list[str] = []
+    real = BaseStreams.append
+
+    def noting(self: Any, stream_name: str, events: Any, **options: Any) -> Any:
+        names.append(stream_name)
+        return real(self, stream_name, events, **options)
+
+    with mock.patch.object(BaseStreams, "append", noting):
+        yield names
+
+
+def parts(event: StoredEvent) -> dict[str, Any]:
+    """Return what is to be the same however an event was written."""
+    own = {"stream_name", "offset", "position", "event_id", "timestamp"}
+    return {
+        name: getattr(event, name)
+        for name in event.__struct_fields__
+        if name not in own
+    }
+
+
+def test_both_ways_write_the_same(ordinary: list[str]) -> None:
+    (short,) = append("short", SOLD)
+    (long,) = append("long", [SOLD])
+    assert ordinary == ["long"]
+    assert parts(short) == parts(long)
+    assert list(short.data) == list(long.data) == list(canonical(short.data, ""))
+    assert list(read_stream("short")) == [short]
+    assert list(read_stream("long")) == [long]
+    assert short.payload == long.payload == SOLD
+    assert (short.offset, long.position) == (0, short.position + 1)
+    assert short.timestamp < long.timestamp
+    assert str(short.event_id) < str(long.event_id)
+
+
+def test_whatever_is_said_of_an_event_goes_the_other_way(ordinary: list[str]) -> None:
+    told: dict[str, Any] = {
+        "expected_version": NO_STREAM,
+        "key": "k",
+        "idempotency_key": "once",
+        "metadata": {"by": "me"},
+        "correlation_id": "c",
+        "causation_id": "d",
+    }
+    for number, (name, value) in enumerate(told.items()):
+        append(f"told-{number}", SOLD, **{name: value})
+    with correlation_scope("story"):
+        (event,) = append("told-6", SOLD)
+    append("told-7", SAID)
+    assert ordinary == [f"told-{number}" for number in range(8)]
+    assert event.correlation_id == "story"
+    (event,) = append("short", SOLD)
+    assert (event.correlation_id, event.metadata) == (None, {})
+    assert "short" not in ordinary
+
+
+def test_observers_see_each_append() -> None:
+    seen = []
+
+    class Watching:
+        @contextmanager
+        def sending(self, sending: Sending) -> Iterator[None]:
+            sending.carried["trace"] = "t"
+            yield
+            seen.append((sending.name, sending.count))
+
+        def handling(self, given: Any, subscription: str | None) -> Any:
+            raise NotImplementedError
+
+    watching = Watching()
+    observers.append(watching)
+    try:
+        (event,) = append("short", SOLD)
+    finally:
+        observers.remove(watching)
+    assert seen == [("short", 1)]
+    assert event.metadata == {"trace": "t"}
+
+
+def test_the_signal_is_sent_after_the_commit() -> None:
+    heard: list[tuple[str, tuple[StoredEvent, ...]]] = []
+
+    def hear(stream_name: str, events: tuple[StoredEvent, ...], **about: Any) -> None:
+        heard.append((stream_name, events))
+
+    events_appended.connect(hear)
+    try:
+        (first,) = append("short", SOLD)
+        assert heard == [("short", (first,))]
+        with transaction.atomic():
+            (second,) = append("short", SOLD)
+            assert len(heard) == 1
+        assert heard[1:] == [("short", (second,))]
+    finally:
+        events_appended.disconnect(hear)
+
+
+def test_a_transaction_takes_it_back(ordinary: list[str]) -> None:
+    append("short", SOLD)
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        append("short", SOLD)
+        raise ZeroDivisionError
+    (event,) = append("short", SOLD)
+    assert event.offset == 1
+    assert ordinary == []
+
+
+def test_others_wait_for_the_offset() -> None:
+    append("short", SOLD)
+    with sessions(2) as (first, second):
+        first.begin()
+        (one,) = first.run(append, "short", SOLD)
+        waiting = second.start(append, "short", SOLD)
+        assert event_store.fence() == one.position - 1
+        first.commit()
+        (two,) = waiting.result(10)
+    assert (one.offset, two.offset) == (1, 2)
+    assert one.timestamp < two.timestamp
+
+
+def test_all_kinds_of_streams_are_written(ordinary: list[str]) -> None:
+    create_stream("lines", concurrent=True)
+    concurrent = [append("lines", SOLD)[0] for _ in range(3)]
+    assert all(event.offset == event.position for event in concurrent)
+    assert list(read_stream("lines")) == concurrent
+    append("gone", SOLD)
+    delete_stream("gone")
+    with pytest.raises(StreamDeleted):
+        append("gone", SOLD)
+    with transaction.atomic():
+        with pytest.raises(StreamDeleted):
+            append("gone", SOLD)
+        append("short", SOLD)  # the transaction goes on
+    (event,) = async_to_sync(aappend)("short", SOLD)
+    assert event.offset == 1
+    assert ordinary == []
+
+
+def test_what_is_refused_is_refused_alike() -> None:
+    for wrong in ("", "-a", "a" * 256, "a\0"):
+        errors = []
+        for events in (SOLD, [SOLD]):
+            with pytest.raises(InvalidValue) as caught:
+                append(wrong, events)
+            errors.append((caught.value.field, str(caught.value)))
+        assert errors[0] == errors[1]
+    with pytest.raises(InvalidType, match="stream_name"):
+        append(5, SOLD)  # type: ignore[arg-type]
+    long = Sold("x" * 300_000, SOLD.price, SOLD.at, [])
+    errors = []
+    for given in (long, [long]):
+        with pytest.raises(InvalidValue) as caught:
+            append("short", given)
+        errors.append((caught.value.field, caught.value.limit, str(caught.value)))
+    assert errors[0] == errors[1]
+    assert errors[0][:2] == ("events[0].data", 256 * 1024)
+    assert list(read_stream("short", 0)) == []
