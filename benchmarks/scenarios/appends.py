@@ -15,7 +15,7 @@ from benchmarks.scenario import OURS, PLAIN, RAW, Scenario, Slice
 
 STREAMS = 50
 APPENDERS = 8
-APPENDS_EACH = 200  # enough for the eight to have begun
+APPENDS_EACH = 500  # so long that their beginning does not count
 SLOW_APPENDS_EACH = 25
 FLUSH = 2  # milliseconds that a commit takes at least, where disks are to matter
 # Slept before each flush, by whoever flushes for all that wait to commit.

@@ -29,7 +29,7 @@ from eventstreaming.events.limits import limits
 from eventstreaming.events.observing import observers
 from eventstreaming.events.plain_records import plain_record
 from eventstreaming.events.registry import event_types
-from eventstreaming.events.signals import tell_appended
+from eventstreaming.events.signals import events_appended, tell_appended
 from eventstreaming.types import ANY_VERSION, JSON, ExpectedVersion, StoredEvent
 
 MOST_CONCURRENT = 10_000  # names of streams that a store remembers
@@ -100,7 +100,8 @@ class ShortAppends(AnnouncedStatements):
             causation_id=None,
             timestamp=timestamp,
         )
-        tell_appended(self, stream_name, [stored])
+        if events_appended.receivers:
+            tell_appended(self, stream_name, [stored])
         return [stored]
 
     def _write_plain(
