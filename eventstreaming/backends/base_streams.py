@@ -28,10 +28,9 @@ from eventstreaming.events.envelopes import (
     NewEvent,
     PreparedAppend,
     checked_appends,
-    new_events,
     prepared_append,
 )
-from eventstreaming.events.observing import observers, sending
+from eventstreaming.events.observing import sending
 from eventstreaming.events.signals import tell_appended
 from eventstreaming.exceptions import UnsupportedOperation
 from eventstreaming.types import (
@@ -81,66 +80,28 @@ class BaseStreams(BaseReading):
         if idempotency_key is not None:
             self._require("supports_idempotency", "idempotency_key")
             idempotency_key = arguments.text(idempotency_key, "idempotency_key")
-        if not observers:
-            written, is_new = self._append(
+        with sending("append", stream_name, self.alias) as sent:
+            append = prepared_append(
                 stream_name,
                 events,
-                expected_version,
-                key,
-                idempotency_key,
-                metadata,
-                correlation_id,
-                causation_id,
+                expected_version=expected_version,
+                key=key,
+                metadata=sent.with_carried(metadata),
+                correlation_id=correlation_id,
+                causation_id=causation_id,
             )
-        else:
-            with sending("append", stream_name, self.alias) as sent:
-                written, is_new = self._append(
-                    stream_name,
-                    events,
-                    expected_version,
-                    key,
-                    idempotency_key,
-                    sent.with_carried(metadata),
-                    correlation_id,
-                    causation_id,
-                )
-                sent.wrote(len(written))
-        if is_new:
-            tell_appended(self, written[0].stream_name, written)
+            name, expected, new = append.stream_name, append.expected, append.new
+            if not new:
+                return []
+            written = (
+                self.write_events(name, expected, new)
+                if idempotency_key is None
+                else self.write_once(name, expected, new, idempotency_key)
+            )
+            sent.wrote(len(written))
+        if idempotency_key is None or written[0].event_id == new[0].event_id:
+            tell_appended(self, name, written)
         return written
-
-    def _append(
-        self,
-        stream_name: str,
-        events: Iterable[object] | object,
-        expected_version: ExpectedVersion,
-        key: str | None,
-        idempotency_key: str | None,
-        metadata: Mapping[str, JSON] | None,
-        correlation_id: str | None,
-        causation_id: str | None,
-    ) -> tuple[list[StoredEvent], bool]:
-        """Return the events, and whether they were written now."""
-        name = arguments.stream_name(stream_name)
-        expected = (
-            expected_version
-            if expected_version is ANY_VERSION  # as most say
-            else arguments.expected_version(expected_version)
-        )
-        new = new_events(
-            name,
-            events,
-            key=key,
-            metadata=metadata,
-            correlation_id=correlation_id,
-            causation_id=causation_id,
-        )
-        if not new:
-            return [], False
-        if idempotency_key is None:
-            return self.write_events(name, expected, new), True
-        written = self.write_once(name, expected, new, idempotency_key)
-        return written, written[0].event_id == new[0].event_id
 
     @abstractmethod
     def write_events(

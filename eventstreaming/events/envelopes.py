@@ -19,7 +19,6 @@ from eventstreaming.events import arguments, codec, values
 from eventstreaming.events.correlation import current_correlation
 from eventstreaming.events.ids import new_id
 from eventstreaming.events.limits import limits
-from eventstreaming.events.plain_records import plain_record
 from eventstreaming.events.registry import event_types
 from eventstreaming.exceptions import InvalidType, InvalidValue
 from eventstreaming.types import JSON, Append, EventData, ExpectedVersion, StoredEvent
@@ -119,28 +118,36 @@ def new_events(
         correlation_id = arguments.text(correlation_id, "correlation_id")
     if causation_id is not None:
         causation_id = arguments.text(causation_id, "causation_id")
-    story = (
-        correlation_id or scope.correlation_id,
-        causation_id or scope.causation_id,
-    )
-    data = plain_record(events, canonical=True)
-    if data is not None:  # one event, as most appends have
-        json = values.to_json(data, "events[0].data", limits().data_bytes)
-        content = (*event_types.name_of(type(events)), data, json)
-        return [_new_event("events[0]", stream_name, content, story, key, shared)]
+    correlation_id = correlation_id or scope.correlation_id
+    causation_id = causation_id or scope.causation_id
     items = _listed(events)
     result = []
     seen: set[UUID] = set()
     for index, (item, content) in enumerate(zip(items, _contents(items), strict=True)):
         field = f"events[{index}]"
-        own_key, own_metadata, event_id = key, shared, None
+        name, version, data, json = content
+        event_id, own_key, own_metadata = None, key, shared
         if isinstance(item, EventData):
             event_id = _given_id(item, field, seen)
             own_key = arguments.text(item.key, f"{field}.key") or key
             own_metadata = _merged(shared, item, field)
+        stored_metadata, metadata_json = (
+            _metadata(own_metadata, field) if own_metadata else ({}, b"{}")
+        )
         result.append(
-            _new_event(
-                field, stream_name, content, story, own_key, own_metadata, event_id
+            NewEvent(
+                event_id=event_id or new_id(),
+                event_type=name,
+                schema_version=version,
+                key=own_key,
+                bucket=bucket_of(own_key or stream_name),
+                data=data,
+                json=json,
+                metadata=stored_metadata,
+                metadata_json=metadata_json,
+                correlation_id=correlation_id,
+                causation_id=causation_id,
+                id_is_given=event_id is not None,
             )
         )
     return result
@@ -255,36 +262,6 @@ def _refuse_what_only_events_have(message: object, field: str) -> None:
             )
 
 
-def _new_event(
-    field: str,
-    stream_name: str,
-    content: Content,
-    story: tuple[str | None, str | None],
-    key: str | None,
-    metadata: Mapping[str, JSON] | None,
-    event_id: UUID | None = None,
-) -> NewEvent:
-    event_type, schema_version, data, json = content
-    correlation_id, causation_id = story
-    stored_metadata, metadata_json = (
-        _metadata(metadata, field) if metadata else ({}, b"{}")
-    )
-    return NewEvent(
-        event_id=event_id or new_id(),
-        event_type=event_type,
-        schema_version=schema_version,
-        key=key,
-        bucket=bucket_of(key or stream_name),
-        data=data,
-        json=json,
-        metadata=stored_metadata,
-        metadata_json=metadata_json,
-        correlation_id=correlation_id,
-        causation_id=causation_id,
-        id_is_given=event_id is not None,
-    )
-
-
 def _contents(items: Sequence[object]) -> list[Content]:
     """Return what events say, checked: one by one, or those of one class at once."""
     alike = codec.dump_alike(items, literal=False) if len(items) > 1 else None
@@ -300,12 +277,8 @@ def _contents(items: Sequence[object]) -> list[Content]:
 
 def _content(item: object, field: str) -> Content:
     name, version, data = _typed(item, field)
-    return (
-        name,
-        version,
-        data,
-        values.to_json(data, f"{field}.data", limits().data_bytes),
-    )
+    json = values.to_json(data, f"{field}.data", limits().data_bytes)
+    return name, version, data, json
 
 
 def _listed(events: object) -> list[object]:

@@ -25,9 +25,15 @@ from eventstreaming import (
 from eventstreaming.backends.base_streams import BaseStreams
 from eventstreaming.events.observing import Sending, observers
 from eventstreaming.events.values import canonical
-from eventstreaming.exceptions import InvalidType, InvalidValue, StreamDeleted
+from eventstreaming.exceptions import (
+    InvalidType,
+    InvalidValue,
+    StreamDeleted,
+    StreamKindConflict,
+    WrongExpectedVersion,
+)
 from eventstreaming.signals import events_appended
-from eventstreaming.types import NO_STREAM, StoredEvent
+from eventstreaming.types import NO_STREAM, STREAM_EXISTS, StoredEvent
 from tests.sessions import sessions
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,7 +91,6 @@ def test_both_ways_write_the_same(ordinary: list[str]) -> None:
 
 def test_whatever_is_said_of_an_event_goes_the_other_way(ordinary: list[str]) -> None:
     told: dict[str, Any] = {
-        "expected_version": NO_STREAM,
         "key": "k",
         "idempotency_key": "once",
         "metadata": {"by": "me"},
@@ -95,9 +100,9 @@ def test_whatever_is_said_of_an_event_goes_the_other_way(ordinary: list[str]) ->
     for number, (name, value) in enumerate(told.items()):
         append(f"told-{number}", SOLD, **{name: value})
     with correlation_scope("story"):
-        (event,) = append("told-6", SOLD)
-    append("told-7", SAID)
-    assert ordinary == [f"told-{number}" for number in range(8)]
+        (event,) = append("told-5", SOLD)
+    append("told-6", SAID)
+    assert ordinary == [f"told-{number}" for number in range(7)]
     assert event.correlation_id == "story"
     (event,) = append("short", SOLD)
     assert (event.correlation_id, event.metadata) == (None, {})
@@ -152,6 +157,31 @@ def test_a_transaction_takes_it_back(ordinary: list[str]) -> None:
         raise ZeroDivisionError
     (event,) = append("short", SOLD)
     assert event.offset == 1
+    assert ordinary == []
+
+
+def test_an_expected_version_is_kept(ordinary: list[str]) -> None:
+    append("short", SOLD, expected_version=NO_STREAM)
+    (event,) = append("short", SOLD, expected_version=0)
+    assert event.offset == 1
+    append("short", SOLD, expected_version=STREAM_EXISTS)
+    for wrong in (NO_STREAM, 0, 9):
+        with transaction.atomic():
+            with pytest.raises(WrongExpectedVersion) as caught:
+                append("short", SOLD, expected_version=wrong)
+            assert (caught.value.expected, caught.value.actual) == (wrong, 2)
+            append("other", SOLD)  # the transaction goes on
+    with pytest.raises(WrongExpectedVersion):
+        append("fresh", SOLD, expected_version=STREAM_EXISTS)
+    create_stream("lines", concurrent=True)
+    for _ in range(2):
+        with pytest.raises(StreamKindConflict):
+            append("lines", SOLD, expected_version=0)
+        append("lines", SOLD)
+    for refused, error in ((-2, InvalidValue), (True, InvalidType), ("0", InvalidType)):
+        with pytest.raises(error, match="expected_version"):
+            append("short", SOLD, expected_version=refused)
+    assert len(list(read_stream("short"))) == 3
     assert ordinary == []
 
 

@@ -59,8 +59,7 @@ class ShortAppends(AnnouncedStatements):
     ) -> list[StoredEvent]:
         """See services.append()."""
         if (
-            expected_version is not ANY_VERSION
-            or key is not None
+            key is not None
             or idempotency_key is not None
             or metadata is not None
             or correlation_id is not None
@@ -80,11 +79,13 @@ class ShortAppends(AnnouncedStatements):
                 causation_id=causation_id,
             )
         stream_name = arguments.stream_name(stream_name)
+        if expected_version is not ANY_VERSION:
+            expected_version = arguments.expected_version(expected_version)
         event_type, schema_version = event_types.name_of(type(events))
         json = values.to_json(data, "events[0].data", limits().data_bytes)
         event_id = new_id()
         offset, position, timestamp = self._write_plain(
-            stream_name, ANY_VERSION, event_id, event_type, schema_version, json
+            stream_name, expected_version, event_id, event_type, schema_version, json
         )
         stored = StoredEvent(
             stream_name=stream_name,
