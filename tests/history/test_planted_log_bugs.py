@@ -145,9 +145,9 @@ def test_append_is_repeated_after_an_unknown_outcome(trial: Trial) -> None:
 
     def lose_first_reply(
         store: AnnouncedStatements, name: str, *args: Any
-    ) -> tuple[list[Any], bool]:
+    ) -> tuple[list[Any], float]:
         rows = run(store, name, *args)
-        if name == "append_plain" and not lost:
+        if name == "append_any" and not lost:
             lost.append("reply")
             raise OperationalError("the server closed the connection unexpectedly")
         return rows
@@ -173,9 +173,9 @@ def test_batch_is_appended_one_by_one(trial: Trial) -> None:
 
     def end_before_second(
         store: AnnouncedStatements, name: str, *args: Any
-    ) -> tuple[list[Any], bool]:
+    ) -> tuple[list[Any], float]:
         names.append(name)
-        if names.count("append_plain") == 2:
+        if names.count("append_any") == 2:
             ((pid,),) = execute("SELECT pg_backend_pid()")
             with server_session() as session:
                 session.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
