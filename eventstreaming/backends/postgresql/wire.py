@@ -17,7 +17,8 @@ from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 
-# Values as texts that the server reads, as it reads a literal. Nothing is left to do.
+# Values as texts that the server reads, as it reads a literal: names that were checked,
+# JSON, and digits. libpq would end one at a zero byte; there is none in any of these.
 Texts: TypeAlias = tuple[bytes, ...]
 
 _KEPT = "_eventstreaming_transformer"  # on the driver's connection
