@@ -12,6 +12,7 @@ from dataclasses import InitVar, fields, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache, partial
+from keyword import iskeyword
 from operator import attrgetter
 from types import NoneType, UnionType
 from typing import (
@@ -23,6 +24,7 @@ from typing import (
     get_origin,
     get_type_hints,
 )
+from unicodedata import normalize
 from uuid import UUID
 
 import msgspec
@@ -78,6 +80,8 @@ def plan_of(cls: type, canonical: bool) -> Plan | None:
     if any(isinstance(hint, InitVar) for hint in hints.values()):
         return None
     names = [field.name for field in declared]
+    if any(iskeyword(name) or normalize("NFKC", name) != name for name in names):
+        return None  # the source of a function reads them otherwise
     if canonical:
         names.sort(key=lambda name: (len(name.encode()), name.encode()))
     plan = []

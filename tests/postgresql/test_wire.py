@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 
 from eventstreaming import (
     EventData,
@@ -100,9 +100,10 @@ def test_cursors_are_used_where_libpq_is_busy_or_speaks_otherwise() -> None:
         assert wire.execute(*one) is None
     execute("SET client_encoding = 'LATIN1'")
     try:
-        assert wire.execute(*one) is None
+        assert bound.plain_driver(connections["default"]) is None
     finally:
         execute("SET client_encoding = 'UTF8'")
+    assert bound.plain_driver(connections["default"]) is driver
     with transaction.atomic():
         assert wire.execute(*one) is None  # BEGIN is psycopg's
         append("notes", NOTED)
@@ -221,3 +222,45 @@ class TestConcurrentStreams:
             append(f"clicks-{number}", NOTED, expected_version=ANY_VERSION)
         store: Any = event_stores["default"]
         assert len(store._concurrent) <= 2
+
+
+@pytest.mark.parametrize("window", [0.0, 60.0], ids=["announced", "alone"])
+def test_text_is_kept_where_the_connection_speaks_otherwise(
+    window: float, threshold: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcing, "WINDOW", window)
+    named = EventData("Noted", {"name": "Zoë"})
+    for _ in range(4):  # until it is prepared
+        append("notes", named)
+        enqueue("mail", {"name": "Zoë"})
+    execute("SET client_encoding = 'LATIN1'")
+    append("notes", named)
+    enqueue("mail", {"name": "Zoë"})
+    connection.close()
+    names = execute(
+        "SELECT DISTINCT data->>'name' FROM eventstreaming_event UNION ALL "
+        "SELECT DISTINCT data->>'name' FROM eventstreaming_message"
+    )
+    assert names == [("Zoë",)] * 2
+
+
+def test_nothing_prepared_is_used_when_nothing_is_to_be_prepared() -> None:
+    connection.close()
+    connection.ensure_connection()
+    connection.connection.prepare_threshold = 0
+    for _ in range(3):
+        append("notes", NOTED)
+    connection.connection.prepare_threshold = None
+    execute("DISCARD ALL")
+    (written,) = append("notes", NOTED)
+    connection.close()
+    assert written.offset == 3
+
+
+def test_a_deleted_stream_is_refused_without_a_word_of_the_first_try() -> None:
+    create_stream("clicks", concurrent=True)
+    append("clicks", NOTED)
+    delete_stream("clicks")
+    with pytest.raises(StreamDeleted) as caught:
+        append("clicks", NOTED)
+    assert caught.value.__context__ is None

@@ -51,17 +51,16 @@ class AnnouncedStatements(BoundStatements):
             and self._notifies
             and (driver := plain_driver(connection)) is not None
             and can_send_together(driver)
-            and (chosen := own.choose_beside(topic)) is not None
+            and own.choose_itself(topic)
         ):
-            told = (chosen.encode(),)
-            write, tell = numbered(name, params), numbered("notify", told)
+            write, tell = numbered(name, params), numbered("notify", (topic.encode(),))
             both = Together(connection, [write], [tell])
             if both.is_prepared:
-                rows = _rows(both, chosen)
+                rows = _rows(both, topic)
             else:
                 rows = self._execute_bound(name, params, connection)
-                self._tell_apart(chosen, connection)
-            own.note(chosen)
+                self._tell_apart(topic, connection)
+            own.note(topic)
             return rows, inf
         return self._execute_bound(name, params, connection), quiet_until
 

@@ -24,8 +24,7 @@ from django.db.backends.postgresql.base import (
     DatabaseWrapper,
     ServerBindingCursor,
 )
-from django.db.backends.utils import CursorWrapper
-from psycopg import Connection
+from psycopg import Connection, OperationalError
 
 from eventstreaming.backends.postgresql import wire
 from eventstreaming.backends.postgresql.wire import Texts
@@ -99,19 +98,22 @@ def plain_driver(connection: Any) -> Any:
 
     None where something else than Django itself makes the cursors or executes, and
     where somebody watches: a log is to show the parameters, and a wrapper may execute
-    the same statement before its rows are fetched.
+    the same statement before its rows are fetched. And where the connection speaks
+    another encoding than Django has told it to: what is kept was made for UTF-8.
     """
     backend: Any = type(connection)
     cursor = vars(connection).get("cursor")
     if not _is_plain(backend) or (cursor and not _is_own(cursor, backend)):
         return None
     if (
-        (_settings.get("DEBUG", True) and settings.DEBUG)  # if it is known by now
+        (
+            _settings.get("DEBUG", True) and settings.DEBUG
+        )  # Django is asked until a False is known
         or connection.force_debug_cursor  # these are queries_logged, without its calls
         or connection.execute_wrappers
     ):
         return None
-    if not apps.ready or CursorWrapper.execute is not _DJANGOS_EXECUTE:
+    if not apps.ready or utils.CursorWrapper.execute is not _DJANGOS_EXECUTE:
         return None
     # What Django asks each time, in calls that are mostly for nothing.
     if connection.health_check_enabled and not connection.health_check_done:
@@ -123,7 +125,11 @@ def plain_driver(connection: Any) -> Any:
     driver: Any = connection.connection
     if type(driver) is not Connection or driver.cursor_factory not in _OF_DJANGO:
         return None
-    return driver
+    try:
+        encoding = driver.pgconn.parameter_status(b"client_encoding")
+    except OperationalError:  # it is closed, and Django says so
+        return None
+    return driver if encoding == b"UTF8" else None
 
 
 def numbered(name: str, params: Params) -> tuple[bytes, list[Any] | Texts]:
@@ -160,7 +166,7 @@ def _is_own(cursor: Any, backend: Any) -> bool:
 
 def _djangos_execute() -> Any:
     """Return how Django executes; None if something is around it by now."""
-    execute: Any = CursorWrapper.execute
+    execute: Any = utils.CursorWrapper.execute
     code = getattr(execute, "__code__", None)
     return execute if code and code.co_filename == utils.__file__ else None
 

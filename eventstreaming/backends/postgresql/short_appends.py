@@ -7,6 +7,7 @@ time. It is made of the same parts, and held to the same contract.
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -126,13 +127,13 @@ class ShortAppends(AnnouncedStatements):
         if expected is not ANY_VERSION:
             params += (b"%d" % version_number(expected),)
             return self._write_one("append_plain", params, stream_name, expected)
-        if stream_name not in self._concurrent:
-            return self._write_one("append_any", params, stream_name, expected)
-        try:
-            return self._write_one("append_concurrent", params, stream_name, expected)
-        except _NotConcurrent:
+        if stream_name in self._concurrent:
+            with suppress(_NotConcurrent):
+                return self._write_one(
+                    "append_concurrent", params, stream_name, expected
+                )
             self._concurrent.discard(stream_name)
-            return self._write_one("append_any", params, stream_name, expected)
+        return self._write_one("append_any", params, stream_name, expected)
 
     def _write_one(
         self, name: str, params: Params, stream_name: str, expected: ExpectedVersion
@@ -161,7 +162,7 @@ class ShortAppends(AnnouncedStatements):
         return int(offset), int(position), moment(timestamp.strip('"'))
 
     def _note_concurrent(self, stream_name: str) -> None:
-        if len(self._concurrent) == MOST_CONCURRENT:
+        if len(self._concurrent) >= MOST_CONCURRENT:
             self._concurrent.clear()
         self._concurrent.add(stream_name)
 

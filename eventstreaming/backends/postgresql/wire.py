@@ -18,7 +18,8 @@ from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 
 # Values as texts that the server reads, as it reads a literal: names that were checked,
-# JSON, and digits. libpq would end one at a zero byte; there is none in any of these.
+# JSON, and digits. They are UTF-8, as the connections of bound.plain_driver() are.
+# libpq would end one at a zero byte; there is none in any of these.
 Texts: TypeAlias = tuple[bytes, ...]
 
 _KEPT = "_eventstreaming_transformer"  # on the driver's connection
@@ -27,7 +28,6 @@ _AUTO = PyFormat.AUTO
 _FATAL = ExecStatus.FATAL_ERROR
 _IDLE = TransactionStatus.IDLE
 _NO_PIPELINE = PipelineStatus.OFF
-_NO_TYPES = (0,) * 16
 _TEXT = 25  # the type
 
 # What psycopg has prepared, by text and types. It forgets that after a DEALLOCATE, say:
@@ -58,9 +58,10 @@ def dumped(driver: Any, text: bytes, values: list[Any] | Texts) -> Dumped:
     Raise an error of psycopg for a value that it does not take.
     """
     taken, types, formats = _taken(driver, values)
+    if not values or driver.prepare_threshold is None:
+        return Dumped(text, None, taken, types, formats, True)
     name = _prepared_by(driver).get((text, types))
-    is_prepared = name is not None or not values or driver.prepare_threshold is None
-    return Dumped(text, name, taken, types, formats, is_prepared)
+    return Dumped(text, name, taken, types, formats, name is not None)
 
 
 def send(pgconn: PGconn, statement: Dumped) -> None:
@@ -89,20 +90,19 @@ def execute(driver: Any, text: bytes, values: list[Any] | Texts) -> list[Any] | 
     """
     pgconn = driver.pgconn
     if (
-        (pgconn.transaction_status == _IDLE and not driver.autocommit)
-        or pgconn.pipeline_status != _NO_PIPELINE
-        or pgconn.parameter_status(b"client_encoding") != b"UTF8"
-    ):
+        pgconn.transaction_status == _IDLE and not driver.autocommit
+    ) or pgconn.pipeline_status != _NO_PIPELINE:
         return None
     with driver.lock:
         if isinstance(values, tuple):  # the shortest of all: each further call counts
-            taken, types, formats = values, _NO_TYPES[: len(values)], None
+            taken, types, formats = values, (0,) * len(values), None
         else:
             taken, types, formats = _taken(driver, values)
-        name = _prepared_by(driver).get((text, types))
+        is_to_be_prepared = values and driver.prepare_threshold is not None
+        name = _prepared_by(driver).get((text, types)) if is_to_be_prepared else None
         if name is not None:
             pgconn.send_query_prepared(name, taken, formats)
-        elif not values or driver.prepare_threshold is None:
+        elif not is_to_be_prepared:
             pgconn.send_query_params(text, taken, types, formats)
         else:
             return None
@@ -118,7 +118,7 @@ def execute(driver: Any, text: bytes, values: list[Any] | Texts) -> list[Any] | 
 def _taken(driver: Any, values: list[Any] | Texts) -> tuple[Any, Any, Any]:
     """Return values as libpq takes them, with their types and formats."""
     if isinstance(values, tuple) or not values:
-        return values, _NO_TYPES[: len(values)], None
+        return values, (0,) * len(values), None
     transformer = _transformer_of(driver)
     taken = transformer.dump_sequence(values, [_AUTO] * len(values))
     return taken, transformer.types, transformer.formats

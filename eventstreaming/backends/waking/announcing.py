@@ -59,22 +59,19 @@ class Announcements:
         sent = self._sent
         return max(sent.get(topic, -inf), sent.get(ANYTHING, -inf)) + WINDOW
 
-    def choose_beside(self, topic: str) -> str | None:
+    def choose_itself(self, topic: str) -> bool:
         """
-        Return what to announce beside a write that is about to be sent, if anything.
+        Say whether a topic is to be announced by its name soon.
 
-        A topic counts as announced meanwhile. That anything may have changed does not
-        before it is noted: what is written to other topics does not rely on this
-        write, however long it takes.
+        It counts as announced meanwhile. What is written to other topics does not
+        rely on that, however long it takes.
         """
         with self._lock:
             now = clock.monotonic()
-            if not self._is_left(topic, now):
-                return None
-            if len(self._sent) >= MOST - 1:
-                return ANYTHING
-            self._sent[topic] = now
-        return topic
+            is_chosen = self._is_left(topic, now) and len(self._sent) < MOST - 1
+            if is_chosen:
+                self._sent[topic] = now
+        return is_chosen
 
     def note(self, topic: str) -> None:
         """Note that a topic was announced just now."""
