@@ -80,8 +80,8 @@ def plan_of(cls: type, canonical: bool) -> Plan | None:
     if any(isinstance(hint, InitVar) for hint in hints.values()):
         return None
     names = [field.name for field in declared]
-    if any(iskeyword(name) or normalize("NFKC", name) != name for name in names):
-        return None  # the source of a function reads them otherwise
+    if not all(map(_is_plain_name, names)):
+        return None
     if canonical:
         names.sort(key=lambda name: (len(name.encode()), name.encode()))
     plan = []
@@ -116,6 +116,12 @@ def _dump_of(plan: list[Field]) -> Callable[[object], dict[str, JSON] | None]:
     exec("\n".join(lines), known)  # noqa: S102 - of names that are identifiers
     dump: Callable[[object], dict[str, JSON] | None] = known["dump"]
     return dump
+
+
+def _is_plain_name(name: str) -> bool:
+    """Say whether the source of a function reads a name as it is written."""
+    is_name = name.isidentifier() and not iskeyword(name)
+    return is_name and normalize("NFKC", name) == name
 
 
 def _values_of(names: list[str]) -> Callable[[object], tuple[Any, ...]]:

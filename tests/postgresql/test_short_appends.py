@@ -23,6 +23,7 @@ from eventstreaming import (
     read_stream,
 )
 from eventstreaming.backends.base_streams import BaseStreams
+from eventstreaming.backends.postgresql import PostgreSQLEventStore
 from eventstreaming.events.observing import Sending, observers
 from eventstreaming.events.values import canonical
 from eventstreaming.exceptions import (
@@ -107,6 +108,20 @@ def test_whatever_is_said_of_an_event_goes_the_other_way(ordinary: list[str]) ->
     (event,) = append("short", SOLD)
     assert (event.correlation_id, event.metadata) == (None, {})
     assert "short" not in ordinary
+
+
+def test_a_store_that_writes_in_its_own_way_is_asked() -> None:
+    seen = []
+
+    class Audited(PostgreSQLEventStore):
+        def write_events(self, stream_name: str, expected: Any, new: Any) -> Any:
+            seen.append(stream_name)
+            return super().write_events(stream_name, expected, new)
+
+    store = Audited("default")
+    store.append("short", SOLD)
+    store.append("long", [SOLD])
+    assert seen == ["short", "long"]
 
 
 def test_observers_see_each_append() -> None:

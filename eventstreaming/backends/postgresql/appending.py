@@ -30,6 +30,11 @@ Row = tuple[Any, ...]
 class AppendOperations(ShortAppends):
     """What writes events, in three ways that give the same result."""
 
+    def __init__(self, alias: str, **options: Any) -> None:
+        super().__init__(alias, **options)
+        written_by = type(self).write_events
+        self._writes_as_ever = written_by is AppendOperations.write_events
+
     def write_events(
         self, stream_name: str, expected: ExpectedVersion, new: list[NewEvent]
     ) -> list[StoredEvent]:

@@ -39,7 +39,13 @@ Place = tuple[int, int, datetime]  # offset, position, time
 
 
 class ShortAppends(AnnouncedStatements):
-    """A store in PostgreSQL whose shortest appends cost as little as they can."""
+    """
+    A store in PostgreSQL whose shortest appends cost as little as they can.
+
+    A subclass that writes events in a way of its own is asked for each append.
+    """
+
+    _writes_as_ever = False
 
     def __init__(self, alias: str, **options: Any) -> None:
         super().__init__(alias, **options)
@@ -60,7 +66,8 @@ class ShortAppends(AnnouncedStatements):
     ) -> list[StoredEvent]:
         """See services.append()."""
         if (
-            key is not None
+            not self._writes_as_ever
+            or key is not None
             or idempotency_key is not None
             or metadata is not None
             or correlation_id is not None
