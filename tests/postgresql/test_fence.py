@@ -8,6 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from eventstreaming import EventData, append, event_store, read_all, read_category
 from eventstreaming.exceptions import UnsafeIsolation
+from eventstreaming.operations.status import store_status
 from tests.sessions import Session, execute, sessions
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,10 +29,24 @@ def restart_positions(at: int = 1) -> None:
     execute(f"ALTER SEQUENCE {SEQUENCE} RESTART WITH {at}")
 
 
-@pytest.fixture
-def writer() -> Iterator[Session]:
-    with sessions(1) as (session,):
+class SlowSession(Session):
+    """One whose transactions are no longer young when they append."""
+
+    def begin(self) -> None:
+        super().begin()
+        self.execute("SELECT pg_sleep(0.005)")
+
+
+@pytest.fixture(params=[Session, SlowSession])
+def writer(request: pytest.FixtureRequest) -> Iterator[Session]:
+    session: Session = request.param()
+    try:
+        session.begin()
+        session.run(append, "warm", happened())  # it knows the functions now
+        session.rollback()
         yield session
+    finally:
+        session.close()
 
 
 def test_fence_of_an_unused_store_is_zero() -> None:
@@ -168,6 +183,59 @@ def test_writer_that_waits_for_a_head_does_not_hold_the_fence(writer: Session) -
         writer.commit()
         future.result(timeout=10)
     assert [event.data["number"] for event in read_all()] == [0, 1, 2]
+
+
+def test_a_mark_is_not_noted_in_a_young_transaction_only(writer: Session) -> None:
+    append("crowd", happened())
+    writer.begin()
+    first = writer.run(append, "crowd", happened())
+    writer.execute("SELECT pg_sleep(0.005)")
+    writer.run(append, "crowd", happened())
+    marked = markers()
+    assert marked <= 2
+    for _ in range(3):
+        append("other", happened())
+        writer.run(append, "crowd", happened())
+    assert markers() == marked
+    assert event_store.fence() == first[0].position - 1
+
+
+def test_marks_of_one_long_statement_leave_room_for_other_locks(
+    writer: Session,
+) -> None:
+    append("crowd", happened())
+    before = event_store.fence()
+    writer.begin()
+    writer.execute(
+        "SELECT count(eventstreaming_append_any_v1("
+        "'crowd', gen_random_uuid(), 'Happened', 1, 0, '{}')) "
+        "FROM generate_series(1, 5000)"
+    )
+    assert 1 <= markers() < 1000
+    append("other", happened())
+    assert event_store.fence() == before
+    (holder,) = store_status().fence.holders
+    assert holder.position == before
+
+
+def test_clock_that_was_set_back_makes_no_transaction_young(writer: Session) -> None:
+    """A transaction that began in the future marks once, and notes it."""
+    execute("CREATE SCHEMA later")
+    execute(
+        "CREATE FUNCTION later.transaction_timestamp() RETURNS timestamptz STABLE "
+        "LANGUAGE sql AS $$ SELECT pg_catalog.now() + interval '1 hour' $$"
+    )
+    try:
+        append("crowd", happened())
+        writer.begin()
+        writer.execute("SET LOCAL search_path = later, public, pg_catalog")
+        for _ in range(3):
+            append("other", happened())
+            writer.run(append, "crowd", happened())
+        assert markers() == 1
+        writer.commit()
+    finally:
+        execute("DROP SCHEMA later CASCADE")
 
 
 def test_events_written_by_orm_and_copy_are_marked(writer: Session) -> None:

@@ -24,7 +24,7 @@ FUNCTIONS = [
     "eventstreaming_group_holds_v1",
     "eventstreaming_group_is_free_v1",
     "eventstreaming_group_skips_v1",
-    "eventstreaming_mark_v3",
+    "eventstreaming_mark_v4",
     "eventstreaming_new_stream_kind_v1",
     "eventstreaming_open_stream_v1",
     "eventstreaming_queue_settings_v1",
