@@ -151,16 +151,16 @@ def test_a_function_around_djangos_own_sees_each_statement() -> None:
 
     with mock.patch.object(CursorWrapper, "execute", execute_and_tell):
         append("notes", NOTED)
-    assert ["eventstreaming_append_any_v1" in sql for sql in seen] == [True]
+    assert ["eventstreaming_append_any_v2" in sql for sql in seen] == [True]
 
 
 def test_errors_are_those_of_django() -> None:
-    execute("ALTER FUNCTION eventstreaming_append_any_v1 RENAME TO lost")
+    execute("ALTER FUNCTION eventstreaming_append_any_v2 RENAME TO lost")
     try:
         with pytest.raises(ProgrammingError):
             append("notes", NOTED)
     finally:
-        execute("ALTER FUNCTION lost RENAME TO eventstreaming_append_any_v1")
+        execute("ALTER FUNCTION lost RENAME TO eventstreaming_append_any_v2")
     with transaction.atomic():
         transaction.set_rollback(True)
         with pytest.raises(TransactionManagementError):

@@ -207,8 +207,8 @@ def test_marks_of_one_long_statement_leave_room_for_other_locks(
     before = event_store.fence()
     writer.begin()
     writer.execute(
-        "SELECT count(eventstreaming_append_any_v1("
-        "'crowd', gen_random_uuid(), 'Happened', 1, 0, '{}')) "
+        "SELECT count(eventstreaming_append_any_v2("
+        "'crowd', gen_random_uuid(), 'Happened', 1::int2, 0::int2, '{}')) "
         "FROM generate_series(1, 5000)"
     )
     assert 1 <= markers() < 1000

@@ -10,9 +10,9 @@ OLDEST_VERSION = 15
 FUNCTIONS = [
     "eventstreaming_acknowledge_many_v1",
     "eventstreaming_acknowledge_v1",
-    "eventstreaming_append_concurrent_v2",
+    "eventstreaming_append_any_v2",
+    "eventstreaming_append_concurrent_v3",
     "eventstreaming_append_one_v1",
-    "eventstreaming_append_any_v1",
     "eventstreaming_append_plain_v2",
     "eventstreaming_append_v2",
     "eventstreaming_begin_append_v1",
