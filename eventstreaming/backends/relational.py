@@ -122,7 +122,16 @@ class RelationalStore(BaseEventStore):
             and quiet_until <= clock.monotonic()
             and not connection.in_atomic_block
         ):
-            announce(connection, topic)
+            announce(connection, topic, self._notify)
+
+    def _notify(self, connection: BaseDatabaseWrapper, topic: str) -> None:
+        """
+        Send a NOTIFY past Django's cursor, on a connection that is in no transaction.
+
+        Whether one is sent depends on time, and tests count queries.
+        """
+        driver: Any = connection.connection
+        driver.execute(statement("notify"), {"topic": topic})
 
     def _after_commit(self, function: Callable[[], object]) -> None:
         """

@@ -17,6 +17,7 @@ from eventstreaming import (
     EventData,
     append,
     append_many,
+    clock,
     enqueue,
     enqueue_many,
     event_store,
@@ -88,6 +89,41 @@ def test_many_streams_are_announced_as_anything(
     assert hearer.heard() == ["order-0", "order-1", ""]
 
 
+def test_process_that_writes_to_many_streams_names_none_for_a_while(
+    hearer: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = announcing.announcements(connection.alias)
+
+    def write_later(*stream_names: str) -> list[str]:
+        own._sent.clear()  # as if the window had ended
+        for name in stream_names:
+            append(name, NOTED)
+        return hearer.heard()
+
+    monkeypatch.setattr(announcing, "WINDOW", 60.0)
+    monkeypatch.setattr(announcing, "BUSY_FOR", 60.0)
+    assert write_later("a-1", "a-2") == ["a-1", "a-2"]
+    assert write_later("a-1", "a-2", "a-3") == ["a-1", "a-2", ""]
+    until = own._busy_until
+    assert write_later("a-1", "a-2", "a-3") == [""]
+    assert own._busy_until == until  # or it would name none again
+    own._busy_until = clock.monotonic()
+    assert write_later("a-1", "a-2") == ["a-1", "a-2"]
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_what_goes_apart_goes_by_the_driver(
+    hearer: Ear, debug: bool, settings: object, django_assert_num_queries: object
+) -> None:
+    settings.DEBUG = debug  # type: ignore[attr-defined]
+    for number in range(4):
+        announcing._by_database.clear()
+        # The append, in its BEGIN and COMMIT.
+        with django_assert_num_queries(3), transaction.atomic():  # type: ignore[operator]
+            append(f"order-{number}", NOTED)
+    assert hearer.heard() == [f"order-{number}" for number in range(4)]
+
+
 def test_schedules_are_announced_each_time_whatever_else_was(
     hearer: Ear, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,7 +175,7 @@ def test_announcement_is_a_transaction_of_its_own(hearer: Ear) -> None:
 @pytest.fixture
 def only_along(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing be announced but what is sent along with a write."""
-    monkeypatch.setattr(relational, "announce", lambda connection, topic: None)
+    monkeypatch.setattr(relational, "announce", lambda *args: None)
 
 
 @pytest.mark.usefixtures("only_along")
@@ -178,7 +214,7 @@ def test_write_that_fails_beside_its_announcement_raises(
     announcing._by_database.clear()
     values = ", ".join(f"%({name})s::text" for name in "abcdef")
     fails = f"SELECT 1 / 0, {values}"
-    broken = {"append_any": fails, "notify": announcing.statement("notify")}
+    broken = {"append_any": fails, "notify": relational.statement("notify")}
     with monkeypatch.context() as patched:
         patched.setattr(bound, "statement", broken.__getitem__)
         with pytest.raises(DataError):
@@ -232,7 +268,7 @@ def test_a_write_whose_commit_fails_raises_though_its_rows_have_come(
 def test_announcement_does_not_wait_for_the_disk() -> None:
     append("order-1", NOTED)
     assert execute("SHOW synchronous_commit") == [("on",)]
-    text = announcing.statement("notify")
+    text = relational.statement("notify")
     with transaction.atomic():
         execute(text, {"topic": "x"})
         assert execute("SHOW synchronous_commit") == [("off",)]
@@ -250,12 +286,12 @@ def test_queries_of_a_caller_are_counted_without_it(
 def test_failed_announcement_is_nobodys_error(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    real = announcing.statement
+    real = relational.statement
 
     def broken(name: str) -> str:
         return "SELECT 1 / 0" if name == "notify" else real(name)
 
-    monkeypatch.setattr(announcing, "statement", broken)
+    monkeypatch.setattr(relational, "statement", broken)
     monkeypatch.setattr(bound, "statement", broken)
     (event,) = append("order-1", NOTED)
     assert event.offset == 0

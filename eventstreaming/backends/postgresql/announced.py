@@ -59,17 +59,24 @@ class AnnouncedStatements(BoundStatements):
                 rows = _rows(both, topic)
             else:
                 rows = self._execute_bound(name, params, connection)
-                self._tell_apart(topic, connection)
+                self._announce_apart(topic, connection)
             own.note(topic)
             return rows, inf
         return self._execute_bound(name, params, connection), quiet_until
 
-    def _tell_apart(self, topic: str, connection: BaseDatabaseWrapper) -> None:
+    def _announce_apart(self, topic: str, connection: BaseDatabaseWrapper) -> None:
         """Announce in a second round trip, as psycopg has yet to prepare it."""
         try:
-            self._execute_bound("notify", (topic.encode(),), connection)
+            self._notify(connection, topic)
         except Exception:
             logger.debug("could not announce %r", topic, exc_info=True)
+
+    def _notify(self, connection: BaseDatabaseWrapper, topic: str) -> None:
+        """As RelationalStore does, and without a cursor where there need not be one."""
+        if plain_driver(connection) is None:
+            super()._notify(connection, topic)
+        else:
+            self._execute_bound("notify", (topic.encode(),), connection)
 
 
 def _rows(both: Together, topic: str) -> list[Any]:

@@ -7,21 +7,20 @@ Who hears it looks often for 150 ms, so what follows soon is found as well.
 
 import logging
 import os
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from math import inf
 from threading import Lock
-from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from eventstreaming import clock
-from eventstreaming.backends.statements import statement
 from eventstreaming.backends.waking.topics import ANYTHING, SCHEDULES
 
 logger = logging.getLogger("eventstreaming")
 
 WINDOW = 0.05  # seconds
 MOST = 3  # announcements of a process in one window
+BUSY_FOR = 1.0  # seconds that it announces nothing by name, once these were not enough
 
 
 class Announcements:
@@ -29,12 +28,14 @@ class Announcements:
     What this process announces to one database.
 
     A process that writes to many streams announces a few of them and then once
-    that anything may have changed, so NOTIFY costs it next to nothing.
+    that anything may have changed, and for a while nothing but that, so NOTIFY costs
+    it next to nothing.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._sent: dict[str, float] = {}  # oldest first
+        self._busy_until = -inf
 
     def choose(self, topic: str) -> str | None:
         """
@@ -50,7 +51,9 @@ class Announcements:
             now = clock.monotonic()
             if not self._is_left(topic, now):
                 return None
-            chosen = topic if len(self._sent) < MOST - 1 else ANYTHING
+            chosen = topic if self._names_topics(now) else ANYTHING
+            if chosen == ANYTHING and now >= self._busy_until:
+                self._busy_until = now + BUSY_FOR
             self._sent[chosen] = now
         return chosen
 
@@ -68,7 +71,7 @@ class Announcements:
         """
         with self._lock:
             now = clock.monotonic()
-            is_chosen = self._is_left(topic, now) and len(self._sent) < MOST - 1
+            is_chosen = self._is_left(topic, now) and self._names_topics(now)
             if is_chosen:
                 self._sent[topic] = now
         return is_chosen
@@ -77,6 +80,9 @@ class Announcements:
         """Note that a topic was announced just now."""
         with self._lock:
             self._sent[topic] = clock.monotonic()
+
+    def _names_topics(self, now: float) -> bool:
+        return len(self._sent) < MOST - 1 and now >= self._busy_until
 
     def _is_left(self, topic: str, now: float) -> bool:
         """Forget what was announced some time ago; say whether the topic was not."""
@@ -87,21 +93,23 @@ class Announcements:
         return topic not in self._sent and ANYTHING not in self._sent
 
 
-def announce(connection: BaseDatabaseWrapper, topic: str) -> None:
+def announce(
+    connection: BaseDatabaseWrapper,
+    topic: str,
+    notify: Callable[[BaseDatabaseWrapper, str], object],
+) -> None:
     """
     Announce a topic on a connection that is in no transaction, if it is time.
 
-    In a statement of its own, that does not wait for the disk: a NOTIFY in the
-    writer's transaction would make all commits of the server take turns. Past
-    Django's cursor, since whether it is sent depends on time, and tests count
-    queries. Never raises: whoever was not told looks by himself.
+    `notify` does so in a transaction of its own, that does not wait for the disk: a
+    NOTIFY in the writer's would make all commits of the server take turns. Never
+    raises: whoever was not told looks by himself.
     """
     chosen = announcements(connection.alias).choose(topic)
     if chosen is None:
         return
     try:
-        driver: Any = connection.connection
-        driver.execute(statement("notify"), {"topic": chosen})
+        notify(connection, chosen)
     except Exception:
         logger.debug("could not announce %r", chosen, exc_info=True)
 
