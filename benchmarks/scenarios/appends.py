@@ -45,6 +45,7 @@ def scenarios() -> list[Scenario]:
             name=f"{APPENDERS} appenders, concurrent stream",
             unit="events/s",
             wanted=2.0,
+            share=3,  # its slices are long
             contenders={
                 RAW: partial(_appenders, "raw"),
                 OURS: partial(_appenders, "default", concurrent=True),

@@ -31,7 +31,7 @@ def excerpt(value: object) -> str:
 
 
 def stream_name(value: object, field: str = "stream_name") -> str:
-    """Check the name of a stream or queue, a category or a type."""
+    """Check the name of a stream or queue, or what follows the same rule."""
     maximum = limits().name_length
     if type(value) is str and len(value) <= maximum and _is_name(value):
         return value

@@ -12,7 +12,7 @@ _UNKNOWN: Final = SafeUUID.unknown
 
 def new_id() -> UUID:
     """
-    Return a UUID of version 7; each is greater than those made before.
+    Return a UUID of version 7; each is greater than those this process made before.
 
     One of the standard library, made as `uuid_utils.compat` makes it, in half the time.
     """

@@ -105,10 +105,13 @@ def _dump_of(plan: list[Field]) -> Callable[[object], dict[str, JSON] | None]:
     lines = ["def dump(record):"]
     for number, (name, annotation, convert) in enumerate(plan):
         known[f"convert{number}"] = convert
-        value, condition = _IN_LINE.get(annotation, (f"convert{number}(v)", "True"))
+        converted = f"convert{number}(v)"
+        if annotation in _IN_LINE:
+            value, condition = _IN_LINE[annotation]
+            converted = f"{value} if {condition} else {converted}"
         lines += [
             f" v = record.{name}",
-            f" v{number} = {value} if {condition} else convert{number}(v)",
+            f" v{number} = {converted}",
             f" if v{number} is NOT_PLAIN: return None",
         ]
     items = (f"{name!r}: v{number}" for number, (name, _, _) in enumerate(plan))

@@ -1,6 +1,6 @@
 """The short way to JSON comes to the result of the long one, or to none."""
 
-from dataclasses import InitVar, dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Annotated, Any, Optional
@@ -209,3 +209,18 @@ class Unresolved:
 )
 def test_what_is_not_plain_goes_the_long_way(record: object) -> None:
     assert plain_record(record, canonical=False) is None
+
+
+@pytest.mark.parametrize("name", ["class", "None", "ﬁnal", "1st", "a b"])
+def test_field_whose_name_source_reads_otherwise_goes_the_long_way(name: str) -> None:
+    """The short way is a function that is written out for the class."""
+    body = {"__annotations__": {name: int}, name: 7}
+    odd: Any = dataclass(init=False, repr=False, eq=False)(type("Odd", (), body))
+    assert [each.name for each in fields(odd)] == [name]
+    assert plain_record(odd(), canonical=False) is None
+
+
+def test_field_of_another_script_goes_the_short_way() -> None:
+    body = {"__annotations__": {"größe": int}, "größe": 7}
+    record: Any = dataclass(init=False)(type("Sized", (), body))
+    assert plain_record(record(), canonical=False) == {"größe": 7}

@@ -135,7 +135,7 @@ def test_observers_see_each_append() -> None:
             seen.append((sending.name, sending.count))
 
         def handling(self, given: Any, subscription: str | None) -> Any:
-            raise NotImplementedError
+            raise AssertionError("an append handles nothing")
 
     watching = Watching()
     observers.append(watching)

@@ -39,8 +39,9 @@ class AnnouncedStatements(BoundStatements):
         Return the rows of a writing statement, and until when its topic is announced.
 
         It is with the write where that costs no round trip: in autocommit, and if it
-        is time. A write that fails is announced as well, which wakes somebody for
-        nothing.
+        is time. Then there is no more to tell, ever (inf); inside a transaction nothing
+        is known of it yet (-inf). A write that fails is announced as well, which wakes
+        somebody for nothing.
         """
         if not connection.autocommit or connection.in_atomic_block:
             return self._execute_bound(name, params, connection), -inf

@@ -28,7 +28,7 @@ Row = tuple[Any, ...]
 
 
 class AppendOperations(ShortAppends):
-    """What writes events, in three ways that give the same result."""
+    """What writes events, one or some or many, by what takes the least time."""
 
     def __init__(self, alias: str, **options: Any) -> None:
         super().__init__(alias, **options)

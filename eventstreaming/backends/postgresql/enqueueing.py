@@ -45,14 +45,16 @@ class EnqueueOperations(AnnouncedStatements, LeaseOperations, EnqueueOnceOperati
     def _enqueue(
         self, stream_name: str, options: EnqueueOptions, new: NewMessage
     ) -> EnqueuedId:
-        name: str = "enqueue_plain"  # fewer parameters take less time
-        params: Params = (
-            stream_name.encode(),
-            new.message_type.encode(),
-            b"%d" % new.schema_version,
-            new.json,
-        )
-        if options is not PLAIN:
+        params: Params
+        if options is PLAIN:  # fewer parameters take less time
+            name = "enqueue_plain"
+            params = (
+                stream_name.encode(),
+                new.message_type.encode(),
+                b"%d" % new.schema_version,
+                new.json,
+            )
+        else:
             name, params = "enqueue", _params(stream_name, options, new)
         connection = self.connection
         if _is_ready_at_once(options):

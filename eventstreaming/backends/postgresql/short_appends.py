@@ -1,9 +1,9 @@
 """
-The shortest way of an append: one event, and nothing said of it but its type and data.
+Appending one record of which nothing is said but its type and data, as most are.
 
-Most appends are such, and each step of Python costs there as much as one in the server:
-where many processes append, the way of all others takes a fifth more of everybody's
-time. It is made of the same parts, and held to the same contract.
+It takes fewer steps of Python than the other appends, which would take a fifth more of
+everybody's time where many processes append. It is made of the same parts, and a test
+holds it against them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -148,7 +148,8 @@ class ShortAppends(AnnouncedStatements):
         """
         Write an event by a statement, announce it, and return where and when it is.
 
-        Raise as write_events() does.
+        Raise as write_events() does, and _NotConcurrent if a statement for a concurrent
+        stream has found none.
         """
         connection = own_connection(self.database)
         topic = stream_topic(stream_name)
