@@ -69,6 +69,7 @@ def row(database: str) -> Schedule:
 def let_be_due(found: Schedule, minutes: float) -> datetime:
     """Let a run have been due for a while; return when."""
     due = datetime.now(UTC) - timedelta(minutes=minutes)
+    due = due.replace(microsecond=due.microsecond // 1000 * 1000)  # as SQLite's clock
     Schedule.objects.using(found._state.db).filter(pk=found.pk).update(next_at=due)
     return due
 
