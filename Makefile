@@ -8,13 +8,14 @@ EVENTS ?= 25000
 FACTOR ?= 10
 CLIENTS ?= 200
 SIZE ?= 1000000
+GROWN ?= 2500000
 
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 export PIP_QUIET ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: help demo test chaos writers statemachine proofs live pages bench docs screenshots lint types build clean
+.PHONY: help demo test chaos writers statemachine proofs live pages bench growth docs screenshots lint types build clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -52,6 +53,11 @@ pages: $(INSTALLED) ## Measure each page of the admin in long tables (SIZE=10000
 bench: $(INSTALLED) ## Measure beside raw psycopg (ARGS="--only append --quick")
 	@$(BIN)/python -m pip install -r benchmarks/requirements.txt
 	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+growth: $(INSTALLED) ## Measure among 5,000,000 events (GROWN=2500000, and as many in short streams)
+	@$(BIN)/python -m pip install -r benchmarks/requirements.txt
+	@exec $(BIN)/python -m benchmarks --without-peers --only events --only memory \
+		--events $(GROWN) --rounds 3 $(ARGS)
 
 docs: $(INSTALLED) ## Build the documentation into build/docs; warnings are errors
 	@$(BIN)/python -m pip install -r docs/requirements.txt
