@@ -35,6 +35,11 @@ def time_passes() -> Iterator[clock.SimulatedClock]:
         yield simulated
 
 
+@pytest.fixture
+def looks_are_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eventstreaming.backends.postgresql.lanes.REST_AFTER_LOOK", 4)
+
+
 def claim(lanes: Lanes, *places: tuple[int, int], to_the_end: bool = False) -> None:
     lanes.claimed(
         places,
@@ -89,6 +94,31 @@ def test_what_comes_back_during_a_claim_is_looked_for(
     lanes.step_back(3)
     lanes.claimed([(0, 9)], ranges=lanes.ranges(), generation=before, to_the_end=False)
     assert lanes.ranges() == [(LOWEST, 0, 0), (0, 2, BEYOND)]
+
+
+def test_one_slow_look_saves_no_look(
+    time_passes: clock.SimulatedClock, looks_are_saved: None
+) -> None:
+    lanes = Lanes()
+    lanes.looked_again(0.05, found=False)
+    assert lanes.may_look_again()
+    lanes.looked_again(0.05, found=True)
+    lanes.looked_again(0.05, found=False)
+    lanes.looked_again(0.001, found=False)
+    lanes.looked_again(0.05, found=False)
+    assert lanes.may_look_again()
+
+
+def test_looks_in_vain_that_take_long_are_saved_for_a_while(
+    time_passes: clock.SimulatedClock, looks_are_saved: None
+) -> None:
+    lanes = Lanes()
+    lanes.looked_again(0.05, found=False)
+    lanes.looked_again(0.05, found=False)
+    time_passes.advance(0.19)
+    assert not lanes.may_look_again()
+    time_passes.advance(0.01)
+    assert lanes.may_look_again()
 
 
 def test_lanes_are_few(time_passes: clock.SimulatedClock) -> None:

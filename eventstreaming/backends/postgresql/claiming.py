@@ -151,9 +151,8 @@ class ClaimOperations(LeaseOperations):
             return []
         began = perf_counter()
         rows = self._claim_in(again, queues, lanes, limit)
-        if not rows:
-            for name in again:
-                lanes[name].looked_again(perf_counter() - began)
+        for name in again:
+            lanes[name].looked_again(perf_counter() - began, found=bool(rows))
         return rows
 
     def _claim_in(

@@ -42,6 +42,7 @@ class Lanes:
         self._places: dict[int, int] = {}
         self._restarted_at = now - RESTART_EVERY
         self._look_again_at = now
+        self._looked_in_vain = False
 
     def ranges(self) -> list[Range]:
         """Return where to look now, in the order of delivery."""
@@ -60,9 +61,16 @@ class Lanes:
         """Say whether to look from the beginning, where claims have been."""
         return clock.monotonic() >= self._look_again_at
 
-    def looked_again(self, seconds: float) -> None:
-        """Note how long a look from the beginning took that found nothing."""
-        if seconds > CHEAP:
+    def looked_again(self, seconds: float, *, found: bool) -> None:
+        """
+        Note how long a look from the beginning took, and whether it found messages.
+
+        A rest comes after two in a row that took long for nothing: one alone may be
+        slow because the machine is.
+        """
+        was_in_vain = self._looked_in_vain
+        self._looked_in_vain = seconds > CHEAP and not found
+        if was_in_vain and self._looked_in_vain:
             self._look_again_at = clock.monotonic() + seconds * REST_AFTER_LOOK
 
     def claimed(
