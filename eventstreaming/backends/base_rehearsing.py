@@ -60,7 +60,7 @@ class BaseRehearsing:
 
     def pass_time(self, seconds: float) -> None:
         """
-        Make delays, leases, expiries and keys older by so many seconds.
+        Make delays, leases, expiries, dead letters and keys older by so many seconds.
 
         Events are immutable, so they keep their times.
         """

@@ -13,9 +13,9 @@ def pass_time(duration: Duration, *, store: str = DEFAULT_ALIAS) -> None:
     Let a store be as it will be after `duration`, if nothing happens meanwhile.
 
     Delayed messages come due, leases and expiries end, retries of subscriptions
-    are due, keys become older. The database's clock stays as it is: the rows are
-    moved back in time, in the transaction of the test. Events are immutable and
-    keep their times.
+    are due, keys and dead letters become older. The database's clock stays as it
+    is: the rows are moved back in time, in the transaction of the test. Events are
+    immutable and keep their times.
     """
     event_stores[store].pass_time(arguments.seconds(duration, "duration", MOST))
 

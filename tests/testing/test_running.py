@@ -262,6 +262,21 @@ def test_leases_and_expiries_end_as_time_passes(database: str) -> None:
     assert queue_info("mail").depth == 0
 
 
+@both_databases
+def test_dead_letters_grow_old_as_time_passes(database: str) -> None:
+    enqueue("mail", {"n": 1})
+    message = dequeue("mail")
+    assert message is not None
+    message.nack(dead_letter=True)
+    (before,) = dead_letters("mail", newer_than=60)
+    pass_time(61)
+    assert list(dead_letters("mail", newer_than=60)) == []
+    (letter,) = dead_letters("mail", older_than=60)
+    minute = timedelta(seconds=61)
+    assert before.died_at - letter.died_at == minute
+    assert before.enqueued_at - letter.enqueued_at == minute
+
+
 class OwnTestCaseTests(TestCase):
     """A project's own, with the handlers of its `subscriptions.py`."""
 

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from eventstreaming.backends.base_rehearsing import LiveMessage
 from eventstreaming.backends.relational import RelationalStore
-from eventstreaming.models import Checkpoint, IdempotencyKey, Saga
+from eventstreaming.models import Checkpoint, DeadLetter, IdempotencyKey, Saga
 from eventstreaming.models import Message as MessageRow
 from eventstreaming.models.queues import NEVER
 
@@ -67,6 +67,7 @@ class RehearsalOperations(RelationalStore):
             leased.update(leased_until=F("leased_until") - older)
             for rows, names in (
                 (self._rows, ("due_at", "expires_at", "enqueued_at")),
+                (DeadLetter.objects.using(database), ("died_at", "enqueued_at")),
                 (IdempotencyKey.objects.using(database), ("created_at",)),
                 (Checkpoint.objects.using(database), ("retry_at",)),
                 (Saga.objects.using(database), ("due_at", "step_deadline")),

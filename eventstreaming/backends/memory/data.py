@@ -62,7 +62,7 @@ class KeptMessage:
         return self.expires_at is not None and self.expires_at <= now
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DeadMessage:
     """A message that is not delivered again, and why."""
 

@@ -57,6 +57,9 @@ class RehearsalOperations(MemoryStore):
         older = timedelta(seconds=seconds)
         data = self._data
         with data.lock:
+            for dead in data.dead.values():
+                dead.died_at -= older
+                dead.message.enqueued_at -= older
             for kept in data.messages.values():
                 kept.enqueued_at -= older
                 for name in ("due_at", "expires_at", "leased_until"):
