@@ -121,6 +121,7 @@ class RelationalStore(BaseEventStore):
             self._notifies
             and quiet_until <= clock.monotonic()
             and not connection.in_atomic_block
+            and not _was_begun_by_hand(connection)
         ):
             announce(connection, topic, self._notify)
 
@@ -268,3 +269,9 @@ def moment(text: str) -> datetime:
     """
     value = datetime.fromisoformat(text)
     return value if value.tzinfo is UTC else value.astimezone(UTC)
+
+
+def _was_begun_by_hand(connection: BaseDatabaseWrapper) -> bool:
+    """Say whether psycopg's connection is in a transaction Django knows nothing of."""
+    driver: Any = connection.connection
+    return driver is not None and driver.info.transaction_status.name != "IDLE"

@@ -30,7 +30,7 @@ from eventstreaming.backends.waking import announcing
 from eventstreaming.backends.waking.topics import SCHEDULES
 from eventstreaming.exceptions import WrongExpectedVersion
 from eventstreaming.types import Append
-from tests.sessions import execute
+from tests.sessions import execute, sessions
 from tests.waking.listeners import Ear, ear
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -309,6 +309,52 @@ def test_manual_transactions_announce_nothing_and_work(hearer: Ear) -> None:
     finally:
         transaction.set_autocommit(True)
     assert hearer.heard() == []
+
+
+def test_transactions_begun_by_hand_announce_nothing_and_stay_durable(
+    hearer: Ear,
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        append("order-1", NOTED)
+        enqueue("work", {"n": 1})
+        assert execute("SHOW synchronous_commit") == [("on",)]
+        cursor.execute("COMMIT")
+    assert hearer.heard() == []
+    append("order-1", NOTED)
+    assert hearer.heard() == ["order-1"]
+
+
+@pytest.mark.parametrize("threshold", [None, 1_000], ids=["along", "apart"])
+def test_nobody_relies_on_a_write_that_fails(
+    hearer: Ear, monkeypatch: pytest.MonkeyPatch, threshold: int | None
+) -> None:
+    monkeypatch.setattr(announcing, "WINDOW", 60.0)
+    append("order-1", NOTED)
+    monkeypatch.setattr(connection.connection, "prepare_threshold", threshold)
+    execute("SET lock_timeout = 50")
+    hearer.heard()
+    announcing._by_database.clear()
+    with sessions(1) as (holder,):
+        holder.begin()
+        holder.run(append, "order-1", NOTED)
+        with pytest.raises(OperationalError):
+            append("order-1", NOTED)
+        holder.commit()
+    connection.close()
+    assert hearer.heard() == ["order-1"]
+
+
+def test_nobody_relies_on_a_write_that_waits() -> None:
+    own = announcing.announcements(connection.alias)
+    assert own.choose_itself("order-1")
+    assert not own.choose_itself("order-1")
+    assert own.quiet_until("order-1") < clock.monotonic()
+    assert own.choose("order-1") == "order-1"
+    assert own.choose("order-1") is None
+    own.settle("order-1", was_sent=False)
+    assert own.choose("order-2") == "order-2"
+    assert not own.choose_itself("order-3")  # the next is that anything has changed
 
 
 def test_option_turns_it_off(hearer: Ear, settings: object) -> None:

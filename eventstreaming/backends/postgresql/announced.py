@@ -40,8 +40,8 @@ class AnnouncedStatements(BoundStatements):
 
         It is with the write where that costs no round trip: in autocommit, and if it
         is time. Then there is no more to tell, ever (inf); inside a transaction nothing
-        is known of it yet (-inf). A write that fails is announced as well, which wakes
-        somebody for nothing.
+        is known of it yet (-inf). A write that fails may be announced as well, which
+        wakes somebody for nothing.
         """
         if not connection.autocommit or connection.in_atomic_block:
             return self._execute_bound(name, params, connection), -inf
@@ -54,23 +54,35 @@ class AnnouncedStatements(BoundStatements):
             and can_send_together(driver)
             and own.choose_itself(topic)
         ):
+            return self._execute_and_tell(name, params, connection, topic), inf
+        return self._execute_bound(name, params, connection), quiet_until
+
+    def _execute_and_tell(
+        self, name: str, params: Params, connection: BaseDatabaseWrapper, topic: str
+    ) -> list[Any]:
+        was_sent = False
+        try:
             write, tell = numbered(name, params), numbered("notify", (topic.encode(),))
             both = Together(connection, [write], [tell])
             if both.is_prepared:
-                rows = _rows(both, topic)
-            else:
-                rows = self._execute_bound(name, params, connection)
-                self._announce_apart(topic, connection)
-            own.note(topic)
-            return rows, inf
-        return self._execute_bound(name, params, connection), quiet_until
+                try:
+                    return _rows(both, topic)
+                finally:
+                    was_sent = both.is_done(1)
+            rows = self._execute_bound(name, params, connection)
+            was_sent = self._announce_apart(topic, connection)
+            return rows
+        finally:
+            announcements(connection.alias).settle(topic, was_sent=was_sent)
 
-    def _announce_apart(self, topic: str, connection: BaseDatabaseWrapper) -> None:
+    def _announce_apart(self, topic: str, connection: BaseDatabaseWrapper) -> bool:
         """Announce in a second round trip, as psycopg has yet to prepare it."""
         try:
             self._notify(connection, topic)
         except Exception:
             logger.debug("could not announce %r", topic, exc_info=True)
+            return False
+        return True
 
     def _notify(self, connection: BaseDatabaseWrapper, topic: str) -> None:
         """As RelationalStore does, and without a cursor where there need not be one."""

@@ -35,6 +35,7 @@ class Announcements:
     def __init__(self) -> None:
         self._lock = Lock()
         self._sent: dict[str, float] = {}  # oldest first
+        self._to_be_sent: set[str] = set()  # along with writes that are under way
         self._busy_until = -inf
 
     def choose(self, topic: str) -> str | None:
@@ -64,25 +65,32 @@ class Announcements:
 
     def choose_itself(self, topic: str) -> bool:
         """
-        Say whether a topic is to be announced by its name soon.
+        Say whether a topic is to be announced by its name, along with a write.
 
-        It counts as announced meanwhile. What is written to other topics does not
-        rely on that, however long it takes.
+        Nobody else takes it along until settle() says that it was sent, and nobody
+        relies on it, as the write may wait for long.
         """
         with self._lock:
             now = clock.monotonic()
-            is_chosen = self._is_left(topic, now) and self._names_topics(now)
+            is_chosen = (
+                topic not in self._to_be_sent
+                and self._is_left(topic, now)
+                and self._names_topics(now)
+            )
             if is_chosen:
-                self._sent[topic] = now
+                self._to_be_sent.add(topic)
         return is_chosen
 
-    def note(self, topic: str) -> None:
-        """Note that a topic was announced just now."""
+    def settle(self, topic: str, *, was_sent: bool) -> None:
+        """Note what became of a topic that was to be announced along with a write."""
         with self._lock:
-            self._sent[topic] = clock.monotonic()
+            self._to_be_sent.discard(topic)
+            if was_sent:
+                self._sent[topic] = clock.monotonic()
 
     def _names_topics(self, now: float) -> bool:
-        return len(self._sent) < MOST - 1 and now >= self._busy_until
+        named = len(self._sent) + len(self._to_be_sent)
+        return named < MOST - 1 and now >= self._busy_until
 
     def _is_left(self, topic: str, now: float) -> bool:
         """Forget what was announced some time ago; say whether the topic was not."""
