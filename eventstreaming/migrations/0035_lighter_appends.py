@@ -1,9 +1,11 @@
 """
-A mark of a young transaction is not noted, and the shortest appends have no casts.
+A mark of a young transaction is not noted, every mark outlives the cursor that set it,
+and the shortest appends have no casts.
 
 Safe before a deploy: marks are set and read as before, and older code does not call
 the new functions. To replace the trigger waits for the open transactions that have
-appended, and appends wait for it meanwhile.
+appended, and for a VACUUM that somebody has begun by hand; appends wait for it
+meanwhile.
 """
 
 from django.db import migrations

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from eventstreaming import EventData, append, event_store, read_all, read_category
@@ -211,11 +211,32 @@ def test_marks_of_one_long_statement_leave_room_for_other_locks(
         "'crowd', gen_random_uuid(), 'Happened', 1::int2, 0::int2, '{}')) "
         "FROM generate_series(1, 5000)"
     )
-    assert 1 <= markers() < 1000
+    assert 1 <= markers() < 200
     append("other", happened())
     assert event_store.fence() == before
     (holder,) = store_status().fence.holders
     assert holder.position == before
+
+
+def test_cursor_that_fails_in_a_savepoint_takes_no_mark_along(writer: Session) -> None:
+    """What it has appended before the savepoint is still to come."""
+    append("crowd", happened())
+    before = event_store.fence()
+    writer.begin()
+    writer.execute(
+        "DECLARE appending CURSOR FOR SELECT 1 / (2 - n), eventstreaming_append_any_v2("
+        "'crowd', gen_random_uuid(), 'Happened', 1::int2, 0::int2, '{}') "
+        "FROM generate_series(1, 3) AS n"
+    )
+    writer.execute("FETCH 1 FROM appending")
+    writer.begin()
+    with pytest.raises(DataError):
+        writer.execute("FETCH 1 FROM appending")
+    writer.rollback()
+    append("other", happened())
+    assert event_store.fence() == before
+    writer.commit()
+    assert len(positions()) == 3
 
 
 def test_clock_that_was_set_back_makes_no_transaction_young(writer: Session) -> None:
