@@ -42,7 +42,7 @@ def _kept_cursors(monkeypatch: pytest.MonkeyPatch) -> None:
     # What is announced with a write is sent without a cursor.
     monkeypatch.setattr(announcing, "WINDOW", 60.0)
     for topic in ("notes", "$mail"):
-        announcing.announcements("default").note(topic)
+        announcing.announcements("default").settle(topic, was_sent=True)
     write_and_take()
 
 

@@ -80,7 +80,7 @@ def test_a_statement_that_was_prepared_and_lost_is_found_again(
     execute("DEALLOCATE ALL")
     write()
     execute("DEALLOCATE ALL")
-    announcing.announcements("default").note("notes")
+    announcing.announcements("default").settle("notes", was_sent=True)
     (written,) = append("notes", NOTED)  # with no announcement
     assert written.offset == 8
     execute("DEALLOCATE ALL")
@@ -162,7 +162,7 @@ class TestConcurrentStreams:
             return numbered(name, params)
 
         monkeypatch.setattr(bound, "numbered", noted)
-        announcing.announcements("default").note("clicks")
+        announcing.announcements("default").settle("clicks", was_sent=True)
         monkeypatch.setattr(announcing, "WINDOW", 60.0)
         return names
 
