@@ -357,6 +357,16 @@ def test_nobody_relies_on_a_write_that_waits() -> None:
     assert not own.choose_itself("order-3")  # the next is that anything has changed
 
 
+def test_write_that_never_ends_keeps_nobody_quiet_for_ever() -> None:
+    own = announcing.Announcements()
+    with clock.use_clock(clock.SimulatedClock()):
+        assert own.choose_itself("order-1")
+        clock.sleep(announcing.LONGEST - 1)
+        assert not own.choose_itself("order-1")
+        clock.sleep(1)
+        assert own.choose_itself("order-1")
+
+
 def test_option_turns_it_off(hearer: Ear, settings: object) -> None:
     options = {"default": {"OPTIONS": {"notify": False}}}
     settings.EVENT_STORES = options  # type: ignore[attr-defined]

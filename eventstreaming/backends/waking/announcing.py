@@ -20,6 +20,7 @@ logger = logging.getLogger("eventstreaming")
 
 WINDOW = 0.05  # seconds
 MOST = 3  # announcements of a process in one window
+LONGEST = 10.0  # seconds; a thread that was interrupted never says how it ended
 BUSY_FOR = 1.0  # seconds that it announces nothing by name, once these were not enough
 
 
@@ -35,7 +36,7 @@ class Announcements:
     def __init__(self) -> None:
         self._lock = Lock()
         self._sent: dict[str, float] = {}  # oldest first
-        self._to_be_sent: set[str] = set()  # along with writes that are under way
+        self._to_be_sent: dict[str, float] = {}  # along with writes under way
         self._busy_until = -inf
 
     def choose(self, topic: str) -> str | None:
@@ -78,13 +79,13 @@ class Announcements:
                 and self._names_topics(now)
             )
             if is_chosen:
-                self._to_be_sent.add(topic)
+                self._to_be_sent[topic] = now
         return is_chosen
 
     def settle(self, topic: str, *, was_sent: bool) -> None:
         """Note what became of a topic that was to be announced along with a write."""
         with self._lock:
-            self._to_be_sent.discard(topic)
+            self._to_be_sent.pop(topic, None)
             if was_sent:
                 self._sent[topic] = clock.monotonic()
 
@@ -94,11 +95,15 @@ class Announcements:
 
     def _is_left(self, topic: str, now: float) -> bool:
         """Forget what was announced some time ago; say whether the topic was not."""
-        since = now - WINDOW
-        for sent, at in list(self._sent.items()):
-            if at <= since:
-                del self._sent[sent]
+        _forget(self._sent, now - WINDOW)
+        _forget(self._to_be_sent, now - LONGEST)
         return topic not in self._sent and ANYTHING not in self._sent
+
+
+def _forget(times: dict[str, float], since: float) -> None:
+    for topic, at in list(times.items()):
+        if at <= since:
+            del times[topic]
 
 
 def announce(
