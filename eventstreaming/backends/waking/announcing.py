@@ -74,8 +74,8 @@ class Announcements:
         with self._lock:
             now = clock.monotonic()
             is_chosen = (
-                topic not in self._to_be_sent
-                and self._is_left(topic, now)
+                self._is_left(topic, now)
+                and topic not in self._to_be_sent
                 and self._names_topics(now)
             )
             if is_chosen:
