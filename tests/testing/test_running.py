@@ -262,8 +262,7 @@ def test_leases_and_expiries_end_as_time_passes(database: str) -> None:
     assert queue_info("mail").depth == 0
 
 
-@both_databases
-def test_dead_letters_grow_old_as_time_passes(database: str) -> None:
+def look_at_an_ageing_dead_letter() -> None:
     enqueue("mail", {"n": 1})
     message = dequeue("mail")
     assert message is not None
@@ -275,6 +274,16 @@ def test_dead_letters_grow_old_as_time_passes(database: str) -> None:
     minute = timedelta(seconds=61)
     assert before.died_at - letter.died_at == minute
     assert before.enqueued_at - letter.enqueued_at == minute
+
+
+@both_databases
+def test_dead_letters_grow_old_as_time_passes(database: str) -> None:
+    look_at_an_ageing_dead_letter()
+
+
+@memory_stores()
+def test_dead_letters_in_memory_grow_old_as_time_passes() -> None:
+    look_at_an_ageing_dead_letter()
 
 
 class OwnTestCaseTests(TestCase):
