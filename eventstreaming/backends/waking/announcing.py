@@ -20,7 +20,7 @@ logger = logging.getLogger("eventstreaming")
 
 WINDOW = 0.05  # seconds
 MOST = 3  # announcements of a process in one window
-LONGEST = 10.0  # seconds; a thread that was interrupted never says how it ended
+LONGEST_WRITE = 10.0  # seconds; a thread that was interrupted never says how it ended
 BUSY_FOR = 1.0  # seconds that it announces nothing by name, once these were not enough
 
 
@@ -96,7 +96,7 @@ class Announcements:
     def _is_left(self, topic: str, now: float) -> bool:
         """Forget what was announced some time ago; say whether the topic was not."""
         _forget(self._sent, now - WINDOW)
-        _forget(self._to_be_sent, now - LONGEST)
+        _forget(self._to_be_sent, now - LONGEST_WRITE)
         return topic not in self._sent and ANYTHING not in self._sent
 
 
