@@ -9,7 +9,7 @@ database's clock only.
 import asyncio as _asyncio
 import random as _random
 import time as _time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -65,15 +65,14 @@ class SimulatedClock(Clock):
 
 _current: Clock = Clock()
 
+# Seconds that never go back, for intervals. Asked for at each write: the present clock's
+# own function, and not one that asks for it.
+monotonic: Callable[[], float] = _current.monotonic
+
 
 def now() -> datetime:
     """Return the time of day, aware, in UTC."""
     return _current.now()
-
-
-def monotonic() -> float:
-    """Return seconds that never go back, for intervals."""
-    return _current.monotonic()
 
 
 def sleep(seconds: float) -> None:
@@ -94,9 +93,11 @@ def random() -> float:
 @contextmanager
 def use_clock(clock: Clock) -> Iterator[Clock]:
     """Replace the clock of this process inside the block."""
-    global _current
+    global _current, monotonic
     previous, _current = _current, clock
+    monotonic = clock.monotonic
     try:
         yield clock
     finally:
         _current = previous
+        monotonic = previous.monotonic

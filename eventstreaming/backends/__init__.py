@@ -62,13 +62,13 @@ class EventStoreHandler(Handler):
         return settings_dict
 
     def __getitem__(self, alias: str) -> BaseEventStore:
-        if not isinstance(alias, str):
-            raise InvalidEventStore(
-                f"store must be an alias of {SETTING}, not {type(alias).__name__}"
-            )
         try:
             found: BaseEventStore = self._found.stores[alias]
-        except (AttributeError, KeyError):
+        except (AttributeError, KeyError, TypeError):
+            if not isinstance(alias, str):
+                raise InvalidEventStore(
+                    f"store must be an alias of {SETTING}, not {type(alias).__name__}"
+                ) from None
             found = super().__getitem__(alias)
             # Django's own look-up takes longer than all checks of a message.
             vars(self._found).setdefault("stores", {})[alias] = found

@@ -96,6 +96,8 @@ class RelationalStore(BaseEventStore):
 
         Until `quiet_until`, by the clock, other processes need not be told.
         """
+        if quiet_until > clock.monotonic() and known_waiters(self._place) is None:
+            return  # as most are
         if connection.in_atomic_block:
             tell = partial(self._tell, connection, topic)
             connection.on_commit(tell, robust=True)

@@ -32,18 +32,18 @@ def excerpt(value: object) -> str:
 
 def stream_name(value: object, field: str = "stream_name") -> str:
     """Check the name of a stream or queue, or what follows the same rule."""
-    maximum = limits().name_length
-    if type(value) is str and len(value) <= maximum and _is_name(value):
+    if type(value) is str and is_name(value):
         return value
     if not isinstance(value, str):
         raise InvalidType(field, f"must be a str, not {type(value).__name__}")
+    maximum = limits().name_length
     if not value or len(value) > maximum:
         raise InvalidValue(
             field,
             f"must have 1 to {maximum} characters, not {len(value)}",
             limit=maximum,
         )
-    if not _is_name(plain(value)):
+    if not is_name(plain(value)):
         raise InvalidValue(
             field, f"{excerpt(value)} is refused: use {_NAME_RULE}", limit=_NAME_RULE
         )
@@ -248,5 +248,6 @@ def mapping(value: object, field: str) -> Mapping[str, JSON]:
 
 
 @lru_cache(maxsize=4096)  # asked for each event and message
-def _is_name(value: str) -> bool:
-    return _NAME.fullmatch(value) is not None
+def is_name(value: str) -> bool:
+    """Say whether a str is the name of a stream, by the limits in force."""
+    return len(value) <= limits().name_length and _NAME.fullmatch(value) is not None

@@ -30,6 +30,9 @@ _current: ContextVar[Correlation | StoredEvent | Message] = ContextVar(
     default=NO_CORRELATION,
 )
 
+# What was set last, as it is: asked for at each write.
+correlation_in_force = _current.get
+
 
 def current_correlation() -> Correlation:
     """Return the ids of the innermost scope."""

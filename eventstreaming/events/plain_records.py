@@ -58,12 +58,7 @@ def plain_record(record: object, *, canonical: bool) -> dict[str, JSON] | None:
     """
     cls: type = type(record)
     plan = plan_of(cls, canonical)
-    if plan is None:
-        return None
-    try:
-        return plan.dump(record)
-    except AttributeError:
-        return None
+    return None if plan is None else plan.dump(record)
 
 
 @lru_cache(maxsize=1024)
@@ -102,7 +97,7 @@ def _dump_of(plan: list[Field]) -> Callable[[object], dict[str, JSON] | None]:
     fields takes three times as long. A field's name is an identifier.
     """
     known: dict[str, Any] = dict(_KNOWN)
-    lines = ["def dump(record):"]
+    lines = ["def dump(record):", " try:", "  pass"]
     for number, (name, annotation, convert) in enumerate(plan):
         known[f"convert{number}"] = convert
         converted = f"convert{number}(v)"
@@ -110,12 +105,13 @@ def _dump_of(plan: list[Field]) -> Callable[[object], dict[str, JSON] | None]:
             value, condition = _IN_LINE[annotation]
             converted = f"{value} if {condition} else {converted}"
         lines += [
-            f" v = record.{name}",
-            f" v{number} = {converted}",
-            f" if v{number} is NOT_PLAIN: return None",
+            f"  v = record.{name}",
+            f"  v{number} = {converted}",
+            f"  if v{number} is NOT_PLAIN: return None",
         ]
     items = (f"{name!r}: v{number}" for number, (name, _, _) in enumerate(plan))
-    lines += [f" return {{{', '.join(items)}}}"]
+    lines += [f"  return {{{', '.join(items)}}}"]
+    lines += [" except AttributeError: return None"]  # one that was never set
     exec("\n".join(lines), known)  # noqa: S102 - of names that are identifiers
     dump: Callable[[object], dict[str, JSON] | None] = known["dump"]
     return dump

@@ -25,6 +25,7 @@ from eventstreaming.exceptions import InvalidArgument, InvalidType, InvalidValue
 from eventstreaming.types import JSON
 
 _encoder = msgspec.json.Encoder()
+encode = _encoder.encode  # a checked value, however long
 _decoder = msgspec.json.Decoder()
 _BASES = (str, int, float, dict, list, tuple, datetime, Decimal)
 _EXPONENT_FROM = 1e16  # from here on a float is written with an exponent
@@ -43,7 +44,7 @@ def checked(value: JSON, field: str) -> JSON:
 
 def to_json(value: JSON, field: str, maximum: int) -> bytes:
     """Encode a checked value; raise when it is longer than `maximum` bytes."""
-    encoded = _encoder.encode(value)
+    encoded = encode(value)
     if len(encoded) > maximum:
         raise InvalidValue(
             field,

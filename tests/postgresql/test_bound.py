@@ -1,6 +1,7 @@
 """Kept cursors: whoever watches statements through Django sees these, too."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 from unittest import mock
 
@@ -20,7 +21,6 @@ from django.db.utils import ProgrammingError
 from django.test.utils import CaptureQueriesContext
 
 from eventstreaming import (
-    EventData,
     append,
     dequeue,
     enqueue,
@@ -34,7 +34,13 @@ from tests.sessions import execute, sessions
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-NOTED = EventData("Noted", {"text": "it's"})
+
+@dataclass(frozen=True)
+class Remarked:
+    text: str
+
+
+NOTED = Remarked("it's")
 
 
 @pytest.fixture(autouse=True)

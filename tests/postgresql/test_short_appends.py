@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from unittest import mock
 
 import pytest
@@ -16,14 +16,19 @@ from eventstreaming import (
     EventData,
     aappend,
     append,
+    clock,
     correlation_scope,
     create_stream,
     delete_stream,
     event_store,
     read_stream,
+    stream_info,
 )
 from eventstreaming.backends.base_streams import BaseStreams
-from eventstreaming.backends.postgresql import PostgreSQLEventStore
+from eventstreaming.backends.postgresql import PostgreSQLEventStore, wire
+from eventstreaming.backends.waking import announcing, waiters
+from eventstreaming.backends.waking.listening import ListenedWaiters
+from eventstreaming.backends.waking.topics import ANYTHING
 from eventstreaming.events.observing import Sending, observers
 from eventstreaming.events.values import canonical
 from eventstreaming.exceptions import (
@@ -36,6 +41,7 @@ from eventstreaming.exceptions import (
 from eventstreaming.signals import events_appended
 from eventstreaming.types import NO_STREAM, STREAM_EXISTS, StoredEvent
 from tests.sessions import sessions
+from tests.waking.listeners import ear
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,6 +56,19 @@ class Sold:
 
 SOLD = Sold("Blue Train", Decimal("9.90"), datetime(2026, 11, 27, tzinfo=UTC), ["jazz"])
 SAID = EventData("Sold", {"title": "Blue Train", "price": "9.90"})
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["announced", "quiet"])
+def _may_have_been_announced(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """What nobody is to be told of takes the fewest steps of all."""
+    announcing._by_database.clear()
+    if request.param:
+        monkeypatch.setattr(announcing, "BUSY_WINDOW", 600.0)
+        announcing.announcements("default").settle(ANYTHING, was_sent=True)
+    yield
+    announcing._by_database.clear()
 
 
 @pytest.fixture
@@ -250,3 +269,49 @@ def test_what_is_refused_is_refused_alike() -> None:
     assert errors[0] == errors[1]
     assert errors[0][:2] == ("events[0].data", 256 * 1024)
     assert list(read_stream("short", 0)) == []
+
+
+def test_who_waits_in_this_process_is_rung_after_the_commit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ListenedWaiters, "begin", lambda self: None)
+    rung: list[str] = []
+
+    def ring(more: bool) -> None:
+        rung.append("rung" if len(list(read_stream("short"))) == 1 else "too early")
+
+    with event_store.waiters.waiting(["short"], ring):
+        append("other", SOLD)
+        append("short", SOLD)
+    assert rung == ["rung"]
+
+
+def test_a_write_that_took_longer_than_an_announcement_lasts_is_announced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    append("short", SOLD)
+    real = wire.text_by
+    took = 0.0
+
+    def slowly(*args: Any) -> str | None:
+        moved.advance(took)
+        return real(*args)
+
+    monkeypatch.setattr(wire, "text_by", slowly)
+    monkeypatch.setattr(waiters, "_by_place", {})  # nobody has ever waited here
+    monkeypatch.setattr(announcing, "BUSY_WINDOW", 5.0)
+    with ear() as hearer, clock.use_clock(clock.SimulatedClock()) as found:
+        moved = cast(clock.SimulatedClock, found)
+        announcing._by_database.clear()
+        announcing.announcements("default").settle(ANYTHING, was_sent=True)
+        append("short", SOLD)
+        assert hearer.heard() == []
+        took = 6.0
+        append("short", SOLD)
+        assert hearer.heard() == ["short"]
+        took = 0.0
+        with transaction.atomic():
+            assert stream_info("short").last_offset == 2  # it has begun
+            append("short", SOLD)
+            moved.advance(6.0)
+        assert hearer.heard() == ["short"]

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -26,7 +27,13 @@ from tests.sessions import execute, sessions
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-NOTED = EventData("Noted", {"text": "it's ü"})
+
+@dataclass(frozen=True)
+class Jotted:
+    text: str
+
+
+NOTED = Jotted("it's ü")
 
 
 @pytest.fixture(params=[None, 0, 2], ids=["plain", "prepared", "prepared later"])
@@ -161,7 +168,8 @@ class TestConcurrentStreams:
             names.append(name)
             return numbered(name, params)
 
-        monkeypatch.setattr(bound, "numbered", noted)
+        for module in (bound, short_appends):
+            monkeypatch.setattr(module, "numbered", noted)
         announcing.announcements("default").settle("clicks", was_sent=True)
         monkeypatch.setattr(announcing, "WINDOW", 60.0)
         return names

@@ -76,8 +76,9 @@ def let_be_due(found: Schedule, minutes: float) -> datetime:
     left = 30 - time.time() % 30
     if left < 5:
         time.sleep(left)
-    due = datetime.now(UTC) - timedelta(minutes=minutes)
-    due = due.replace(microsecond=due.microsecond // 1000 * 1000)  # as SQLite's clock
+    # SQLite's clock has milliseconds, and what is due in this one is not due yet.
+    due = datetime.now(UTC) - timedelta(minutes=minutes, milliseconds=1)
+    due = due.replace(microsecond=due.microsecond // 1000 * 1000)
     Schedule.objects.using(found._state.db).filter(pk=found.pk).update(next_at=due)
     return due
 

@@ -74,7 +74,7 @@ def test_process_that_writes_to_many_streams_names_none_for_a_while(
     own = announcing.announcements(connection.alias)
 
     def write_later(*stream_names: str) -> list[str]:
-        own._sent.clear()  # as if the window had ended
+        own._quiet_until.clear()  # as if the window had ended
         for name in stream_names:
             append(name, NOTED)
         return hearer.heard()
@@ -148,7 +148,8 @@ def test_announcement_is_a_transaction_of_its_own(hearer: Ear) -> None:
         ((writer,),) = execute("SELECT pg_current_xact_id()::text::bigint")
     ((after,),) = execute("SELECT pg_current_xact_id()::text::bigint")
     assert hearer.heard() == ["order-1"]
-    assert after == writer + 2  # one between them announced it
+    # One between them announced it; others' draw from the same numbers.
+    assert after >= writer + 2
 
 
 def test_announcement_does_not_wait_for_the_disk() -> None:

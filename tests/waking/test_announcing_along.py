@@ -1,5 +1,6 @@
 """What a process announces along with a write, in one round trip."""
 
+from dataclasses import dataclass
 from unittest import mock
 
 import pytest
@@ -15,7 +16,8 @@ from eventstreaming import EventData, append, clock, enqueue, read_stream
 from eventstreaming.backends import relational
 from eventstreaming.backends.postgresql import bound
 from eventstreaming.backends.postgresql.together import Together
-from eventstreaming.backends.waking import announcing
+from eventstreaming.backends.waking import announcing, polling
+from eventstreaming.backends.waking.topics import ANYTHING
 from eventstreaming.exceptions import WrongExpectedVersion
 from tests.sessions import execute, sessions
 from tests.waking.listeners import Ear
@@ -28,6 +30,11 @@ pytestmark = [
 NOTED = EventData("Noted", {})
 
 
+@dataclass(frozen=True)
+class Settled:
+    number: int
+
+
 @pytest.fixture
 def only_along(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing be announced but what is sent along with a write."""
@@ -35,9 +42,12 @@ def only_along(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("only_along")
-def test_what_commits_by_itself_takes_its_announcement_along(hearer: Ear) -> None:
+@pytest.mark.parametrize("event", [NOTED, Settled(7)], ids=["given", "record"])
+def test_what_commits_by_itself_takes_its_announcement_along(
+    hearer: Ear, event: object
+) -> None:
     ((before,),) = execute("SELECT pg_current_xact_id()::text::bigint")
-    append("order-1", NOTED)
+    append("order-1", event)
     enqueue("work", {"n": 1})
     ((after,),) = execute("SELECT pg_current_xact_id()::text::bigint")
     assert hearer.heard() == ["order-1", "$work"]
@@ -165,21 +175,49 @@ def test_nobody_relies_on_a_write_that_fails(
 
 def test_nobody_relies_on_a_write_that_waits() -> None:
     own = announcing.announcements(connection.alias)
-    assert own.choose_itself("order-1")
-    assert not own.choose_itself("order-1")
+    assert own.choose_along("order-1") == "order-1"
+    assert own.choose_along("order-1") is None
     assert own.quiet_until("order-1") < clock.monotonic()
     assert own.choose("order-1") == "order-1"
     assert own.choose("order-1") is None
     own.settle("order-1", was_sent=False)
     assert own.choose("order-2") == "order-2"
-    assert not own.choose_itself("order-3")  # the next is that anything has changed
+    assert own.choose_along("order-3") == ANYTHING
+    assert own.choose_along("order-4") is None
+    assert own.choose("order-4") == ANYTHING
 
 
 def test_write_that_never_ends_keeps_nobody_quiet_for_ever() -> None:
     own = announcing.Announcements()
     with clock.use_clock(clock.SimulatedClock()):
-        assert own.choose_itself("order-1")
+        assert own.choose_along("order-1")
         clock.sleep(announcing.LONGEST_WRITE - 1)
-        assert not own.choose_itself("order-1")
+        assert not own.choose_along("order-1")
         clock.sleep(1)
-        assert own.choose_itself("order-1")
+        assert own.choose_along("order-1")
+
+
+@pytest.mark.usefixtures("only_along")
+def test_process_that_writes_to_many_streams_takes_along_that_anything_changed(
+    hearer: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcing, "WINDOW", 60.0)
+    monkeypatch.setattr(announcing, "BUSY_WINDOW", 60.0)
+    for number in range(30):
+        append(f"order-{number}", NOTED)
+    assert hearer.heard() == ["order-0", "order-1", ANYTHING]
+
+
+def test_that_anything_changed_is_said_half_as_often() -> None:
+    own = announcing.Announcements()
+    with clock.use_clock(clock.SimulatedClock()):
+        for topic in ("a", "b"):
+            assert own.choose(topic) == topic
+        clock.sleep(announcing.WINDOW)
+        for topic, expected in (("a", "a"), ("b", "b"), ("c", ANYTHING), ("d", None)):
+            assert own.choose(topic) == expected
+        clock.sleep(announcing.BUSY_WINDOW * 0.9)
+        assert own.choose("a") is None
+        clock.sleep(announcing.BUSY_WINDOW * 0.1)
+        assert own.choose("a") == ANYTHING
+    assert announcing.BUSY_WINDOW < polling.OFTEN_FOR  # or it would miss what follows

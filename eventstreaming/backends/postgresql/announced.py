@@ -20,7 +20,7 @@ from eventstreaming.backends.postgresql.bound import (
     plain_driver,
 )
 from eventstreaming.backends.postgresql.together import Together, can_send_together
-from eventstreaming.backends.waking.announcing import announcements
+from eventstreaming.backends.waking.announcing import announced_until, announcements
 
 logger = logging.getLogger("eventstreaming")
 
@@ -45,16 +45,16 @@ class AnnouncedStatements(BoundStatements):
         """
         if not connection.autocommit or connection.in_atomic_block:
             return self._execute_bound(name, params, connection), -inf
-        own = announcements(connection.alias)
-        quiet_until = own.quiet_until(topic)
+        quiet_until = announced_until(connection.alias, topic)
         if (
             quiet_until <= clock.monotonic()
             and self._notifies
             and (driver := plain_driver(connection)) is not None
             and can_send_together(driver)
-            and own.choose_itself(topic)
+            and (chosen := announcements(connection.alias).choose_along(topic))
+            is not None
         ):
-            return self._execute_and_tell(name, params, connection, topic), inf
+            return self._execute_and_tell(name, params, connection, chosen), inf
         return self._execute_bound(name, params, connection), quiet_until
 
     def _execute_and_tell(

@@ -9,26 +9,31 @@ holds it against them.
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from math import inf
 from typing import Any
 from uuid import UUID
 
+from eventstreaming import clock
 from eventstreaming.backends.own_connection import own_connection
+from eventstreaming.backends.postgresql import wire
 from eventstreaming.backends.postgresql.announced import AnnouncedStatements
-from eventstreaming.backends.postgresql.bound import Params
+from eventstreaming.backends.postgresql.bound import Params, numbered, plain_driver
 from eventstreaming.backends.postgresql.expected_versions import (
     append_error,
     version_number,
 )
 from eventstreaming.backends.postgresql.wire import Texts
 from eventstreaming.backends.relational import moment
+from eventstreaming.backends.waking.announcing import announced_until
 from eventstreaming.backends.waking.topics import stream_topic
+from eventstreaming.backends.waking.waiters import known_waiters
 from eventstreaming.events import arguments, values
-from eventstreaming.events.correlation import NO_CORRELATION, current_correlation
+from eventstreaming.events.correlation import NO_CORRELATION, correlation_in_force
 from eventstreaming.events.envelopes import bucket_of
 from eventstreaming.events.ids import new_id
 from eventstreaming.events.limits import limits
 from eventstreaming.events.observing import observers
-from eventstreaming.events.plain_records import plain_record
+from eventstreaming.events.plain_records import plan_of
 from eventstreaming.events.registry import event_types
 from eventstreaming.events.signals import events_appended, tell_appended
 from eventstreaming.types import ANY_VERSION, JSON, ExpectedVersion, StoredEvent
@@ -65,6 +70,7 @@ class ShortAppends(AnnouncedStatements):
         causation_id: str | None = None,
     ) -> list[StoredEvent]:
         """See services.append()."""
+        cls: type = type(events)
         if (
             not self._writes_as_ever
             or key is not None
@@ -73,8 +79,12 @@ class ShortAppends(AnnouncedStatements):
             or correlation_id is not None
             or causation_id is not None
             or observers
-            or current_correlation() is not NO_CORRELATION
-            or (data := plain_record(events, canonical=True)) is None
+            or correlation_in_force() is not NO_CORRELATION
+            or type(stream_name) is not str
+            or not arguments.is_name(stream_name)
+            or (plan := plan_of(cls, True)) is None
+            or (data := plan.dump(events)) is None
+            or len(json := values.encode(data)) > limits().data_bytes
         ):
             return super().append(
                 stream_name,
@@ -86,14 +96,16 @@ class ShortAppends(AnnouncedStatements):
                 correlation_id=correlation_id,
                 causation_id=causation_id,
             )
-        stream_name = arguments.stream_name(stream_name)
         if expected_version is not ANY_VERSION:
             expected_version = arguments.expected_version(expected_version)
-        event_type, schema_version = event_types.name_of(type(events))
-        json = values.to_json(data, "events[0].data", limits().data_bytes)
+        event_type, schema_version = event_types.name_of(cls)
         event_id = new_id()
-        offset, position, timestamp = self._write_plain(
-            stream_name, expected_version, event_id, event_type, schema_version, json
+        texts = _texts(stream_name, event_id, event_type, schema_version, json)
+        place = None
+        if expected_version is ANY_VERSION:
+            place = self._write_alone(stream_name, texts)
+        offset, position, timestamp = place or self._write_texts(
+            stream_name, expected_version, texts
         )
         stored = StoredEvent(
             stream_name=stream_name,
@@ -123,14 +135,44 @@ class ShortAppends(AnnouncedStatements):
         json: bytes,
     ) -> Place:
         """Write an event that has nothing but a type and data. See _write_one()."""
-        params: Texts = (
-            stream_name.encode(),
-            b"%032x" % event_id.int,
-            event_type.encode(),
-            b"%d" % schema_version,
-            b"%d" % bucket_of(stream_name),
-            json,
-        )
+        texts = _texts(stream_name, event_id, event_type, schema_version, json)
+        return self._write_texts(stream_name, expected, texts)
+
+    def _write_alone(self, stream_name: str, texts: Texts) -> Place | None:
+        """
+        Write an event with ANY_VERSION, by a statement that commits by itself.
+
+        None, and nothing is written, where it takes more than that: something is to be
+        told along with it, or is wrong.
+        """
+        connection = own_connection(self.database)
+        topic = stream_topic(stream_name)
+        quiet_until = announced_until(self.database, topic) if self._notifies else inf
+        if (
+            connection.in_atomic_block
+            or stream_name in self._concurrent
+            or quiet_until <= clock.monotonic()
+            or (driver := plain_driver(connection)) is None
+        ):
+            return None
+        text, _ = numbered("append_any", texts)
+        try:
+            written = wire.text_by(driver, text, texts)
+        except Exception:
+            with connection.wrap_database_errors:
+                raise
+        if written is None or written[1] != ",":
+            return None
+        _, offset, position, timestamp = written[1:-1].split(",")
+        if quiet_until <= clock.monotonic() or known_waiters(self._place) is not None:
+            self._announce_on(connection, topic, quiet_until)
+        if offset == position:
+            self._note_concurrent(stream_name)
+        return int(offset), int(position), moment(timestamp.strip('"'))
+
+    def _write_texts(
+        self, stream_name: str, expected: ExpectedVersion, params: Texts
+    ) -> Place:
         if expected is not ANY_VERSION:
             params += (b"%d" % version_number(expected),)
             return self._write_one("append_plain", params, stream_name, expected)
@@ -173,6 +215,23 @@ class ShortAppends(AnnouncedStatements):
         if len(self._concurrent) >= MOST_CONCURRENT:
             self._concurrent.clear()
         self._concurrent.add(stream_name)
+
+
+def _texts(
+    stream_name: str,
+    event_id: UUID,
+    event_type: str,
+    schema_version: int,
+    json: bytes,
+) -> Texts:
+    return (
+        stream_name.encode(),
+        b"%032x" % event_id.int,
+        event_type.encode(),
+        b"%d" % schema_version,
+        b"%d" % bucket_of(stream_name),
+        json,
+    )
 
 
 class _NotConcurrent(Exception):

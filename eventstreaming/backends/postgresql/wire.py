@@ -90,7 +90,7 @@ def execute(driver: Any, text: bytes, values: list[Any] | Texts) -> list[Any] | 
     """
     pgconn = driver.pgconn
     if (
-        pgconn.transaction_status == _IDLE and not driver.autocommit
+        not driver.autocommit and pgconn.transaction_status == _IDLE
     ) or pgconn.pipeline_status != _NO_PIPELINE:
         return None
     with driver.lock:
@@ -113,6 +113,27 @@ def execute(driver: Any, text: bytes, values: list[Any] | Texts) -> list[Any] | 
             value = result.get_value(0, 0)
             return [(value if value is None else value.decode(),)]
         return loaded(driver, result)
+
+
+def text_by(driver: Any, text: bytes, values: Texts) -> str | None:
+    """Return the only value of a statement's only row, a text; None as execute()."""
+    pgconn = driver.pgconn
+    if (
+        not driver.autocommit and pgconn.transaction_status == _IDLE
+    ) or pgconn.pipeline_status != _NO_PIPELINE:
+        return None
+    with driver.lock:
+        if driver.prepare_threshold is None:
+            pgconn.send_query_params(text, values)
+        elif name := _prepared_by(driver).get((text, (0,) * len(values))):
+            pgconn.send_query_prepared(name, values)
+        else:
+            return None
+        (result,) = driver.wait(generators.execute(pgconn))
+    if result.status == _FATAL:
+        raise error_from_result(result)
+    value = result.get_value(0, 0)
+    return value if value is None else value.decode()
 
 
 def _taken(driver: Any, values: list[Any] | Texts) -> tuple[Any, Any, Any]:

@@ -1,8 +1,9 @@
 """
 Telling other processes by NOTIFY that something was written.
 
-The leading edge only: a topic is announced at most once in 50 ms by a process.
-Who hears it looks often for 150 ms, so what follows soon is found as well.
+The leading edge only: a topic is announced at most once in 50 ms by a process, and
+that anything may have changed once in 100. Who hears it looks often for 150 ms, so what
+follows soon is found as well.
 """
 
 import logging
@@ -19,6 +20,7 @@ from eventstreaming.backends.waking.topics import ANYTHING, SCHEDULES
 logger = logging.getLogger("eventstreaming")
 
 WINDOW = 0.05  # seconds
+BUSY_WINDOW = 0.1  # seconds; of a process that has much to announce
 MOST = 3  # announcements of a process in one window
 LONGEST_WRITE = 10.0  # seconds; a thread that was interrupted never says how it ended
 BUSY_FOR = 1.0  # seconds that it announces nothing by name, once these were not enough
@@ -35,8 +37,8 @@ class Announcements:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._sent: dict[str, float] = {}  # oldest first
-        self._to_be_sent: dict[str, float] = {}  # along with writes under way
+        self._quiet_until: dict[str, float] = {}  # of what was sent
+        self._to_be_sent: dict[str, float] = {}  # since when; with writes under way
         self._busy_until = -inf
 
     def choose(self, topic: str) -> str | None:
@@ -51,53 +53,54 @@ class Announcements:
             return None
         with self._lock:
             now = clock.monotonic()
-            if not self._is_left(topic, now):
-                return None
-            chosen = topic if self._names_topics(now) else ANYTHING
-            if chosen == ANYTHING and now >= self._busy_until:
-                self._busy_until = now + BUSY_FOR
-            self._sent[chosen] = now
+            chosen = self._choice(topic, now)
+            if chosen is not None:
+                self._note_sent(chosen, now)
         return chosen
 
     def quiet_until(self, topic: str) -> float:
         """Return until when, by the clock, a topic need not be announced again."""
-        sent = self._sent
-        return max(sent.get(topic, -inf), sent.get(ANYTHING, -inf)) + WINDOW
+        until = self._quiet_until
+        return max(until.get(topic, -inf), until.get(ANYTHING, -inf))
 
-    def choose_itself(self, topic: str) -> bool:
+    def choose_along(self, topic: str) -> str | None:
         """
-        Say whether a topic is to be announced by its name, along with a write.
+        Return what to announce along with a write, as choose() does.
 
         Nobody else takes it along until settle() says that it was sent, and nobody
         relies on it, as the write may wait for long.
         """
         with self._lock:
             now = clock.monotonic()
-            is_chosen = (
-                self._is_left(topic, now)
-                and topic not in self._to_be_sent
-                and self._names_topics(now)
-            )
-            if is_chosen:
-                self._to_be_sent[topic] = now
-        return is_chosen
+            chosen = self._choice(topic, now)
+            if chosen is None or chosen in self._to_be_sent:
+                return None
+            self._to_be_sent[chosen] = now
+        return chosen
 
-    def settle(self, topic: str, *, was_sent: bool) -> None:
-        """Note what became of a topic that was to be announced along with a write."""
+    def settle(self, chosen: str, *, was_sent: bool) -> None:
+        """Note what became of what was to be announced along with a write."""
         with self._lock:
-            self._to_be_sent.pop(topic, None)
+            self._to_be_sent.pop(chosen, None)
             if was_sent:
-                self._sent[topic] = clock.monotonic()
+                self._note_sent(chosen, clock.monotonic())
 
-    def _names_topics(self, now: float) -> bool:
-        named = len(self._sent) + len(self._to_be_sent)
-        return named < MOST - 1 and now >= self._busy_until
-
-    def _is_left(self, topic: str, now: float) -> bool:
-        """Forget what was announced some time ago; say whether the topic was not."""
-        _forget(self._sent, now - WINDOW)
+    def _choice(self, topic: str, now: float) -> str | None:
+        """Forget what was announced some time ago; return what there is to announce."""
+        _forget(self._quiet_until, now)
         _forget(self._to_be_sent, now - LONGEST_WRITE)
-        return topic not in self._sent and ANYTHING not in self._sent
+        if topic in self._quiet_until or ANYTHING in self._quiet_until:
+            return None
+        if now < self._busy_until:
+            return ANYTHING
+        if len(self._quiet_until) + len(self._to_be_sent) < MOST - 1:
+            return topic
+        self._busy_until = now + BUSY_FOR
+        return ANYTHING
+
+    def _note_sent(self, chosen: str, now: float) -> None:
+        window = BUSY_WINDOW if chosen == ANYTHING else WINDOW
+        self._quiet_until[chosen] = now + window
 
 
 def _forget(times: dict[str, float], since: float) -> None:
@@ -128,6 +131,19 @@ def announce(
 
 
 _by_database: dict[Hashable, Announcements] = {}
+
+
+def announced_until(alias: str, topic: str) -> float:
+    """
+    Return until when, by the clock, a topic need not be announced to a database.
+
+    That is quiet_until(), without a call: it is asked for at each write.
+    """
+    own = _by_database.get(alias)
+    if own is None:
+        return -inf
+    until = own._quiet_until
+    return max(until.get(topic, -inf), until.get(ANYTHING, -inf))
 
 
 def announcements(alias: str) -> Announcements:
