@@ -22,6 +22,7 @@ from django.test.utils import CaptureQueriesContext
 
 from eventstreaming import (
     append,
+    clock,
     dequeue,
     enqueue,
     read_all,
@@ -48,7 +49,7 @@ def _kept_cursors(monkeypatch: pytest.MonkeyPatch) -> None:
     # What is announced with a write is sent without a cursor.
     monkeypatch.setattr(announcing, "WINDOW", 60.0)
     for topic in ("notes", "$mail"):
-        announcing.announcements("default").settle(topic, was_sent=True)
+        announcing.announcements("default")._note_sent(topic, clock.monotonic())
     write_and_take()
 
 

@@ -66,7 +66,7 @@ def _may_have_been_announced(
     announcing._by_database.clear()
     if request.param:
         monkeypatch.setattr(announcing, "BUSY_WINDOW", 600.0)
-        announcing.announcements("default").settle(ANYTHING, was_sent=True)
+        announcing.announcements("default")._note_sent(ANYTHING, clock.monotonic())
     yield
     announcing._by_database.clear()
 
@@ -303,7 +303,7 @@ def test_a_write_that_took_longer_than_an_announcement_lasts_is_announced(
     with ear() as hearer, clock.use_clock(clock.SimulatedClock()) as found:
         moved = cast(clock.SimulatedClock, found)
         announcing._by_database.clear()
-        announcing.announcements("default").settle(ANYTHING, was_sent=True)
+        announcing.announcements("default")._note_sent(ANYTHING, clock.monotonic())
         append("short", SOLD)
         assert hearer.heard() == []
         took = 6.0

@@ -12,6 +12,7 @@ from django.db import connection, connections, transaction
 from eventstreaming import (
     EventData,
     append,
+    clock,
     create_stream,
     delete_stream,
     enqueue,
@@ -87,7 +88,7 @@ def test_a_statement_that_was_prepared_and_lost_is_found_again(
     execute("DEALLOCATE ALL")
     write()
     execute("DEALLOCATE ALL")
-    announcing.announcements("default").settle("notes", was_sent=True)
+    announcing.announcements("default")._note_sent("notes", clock.monotonic())
     (written,) = append("notes", NOTED)  # with no announcement
     assert written.offset == 8
     execute("DEALLOCATE ALL")
@@ -170,7 +171,7 @@ class TestConcurrentStreams:
 
         for module in (bound, short_appends):
             monkeypatch.setattr(module, "numbered", noted)
-        announcing.announcements("default").settle("clicks", was_sent=True)
+        announcing.announcements("default")._note_sent("clicks", clock.monotonic())
         monkeypatch.setattr(announcing, "WINDOW", 60.0)
         return names
 

@@ -187,6 +187,19 @@ def test_nobody_relies_on_a_write_that_waits() -> None:
     assert own.choose("order-4") == ANYTHING
 
 
+def test_announcement_counts_from_the_beginning_of_its_write() -> None:
+    """The server may have sent it as soon, and who hears it looks for a while only."""
+    own = announcing.Announcements()
+    with clock.use_clock(clock.SimulatedClock()):
+        chosen = own.choose_along("order-1")
+        assert chosen is not None
+        clock.sleep(announcing.WINDOW * 0.75)
+        own.settle(chosen, was_sent=True)
+        assert own.choose("order-1") is None
+        clock.sleep(announcing.WINDOW * 0.25)
+        assert own.choose("order-1") == "order-1"
+
+
 def test_write_that_never_ends_keeps_nobody_quiet_for_ever() -> None:
     own = announcing.Announcements()
     with clock.use_clock(clock.SimulatedClock()):

@@ -79,11 +79,15 @@ class Announcements:
         return chosen
 
     def settle(self, chosen: str, *, was_sent: bool) -> None:
-        """Note what became of what was to be announced along with a write."""
+        """
+        Note what became of what was to be announced along with a write.
+
+        It may have been heard as early as the write began.
+        """
         with self._lock:
-            self._to_be_sent.pop(chosen, None)
-            if was_sent:
-                self._note_sent(chosen, clock.monotonic())
+            began = self._to_be_sent.pop(chosen, None)
+            if was_sent and began is not None:
+                self._note_sent(chosen, began)
 
     def _choice(self, topic: str, now: float) -> str | None:
         """Forget what was announced some time ago; return what there is to announce."""
