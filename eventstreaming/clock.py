@@ -66,7 +66,8 @@ class SimulatedClock(Clock):
 _current: Clock = Clock()
 
 # Seconds that never go back, for intervals. Asked for at each write: the present clock's
-# own function, and not one that asks for it.
+# own function, and not one that asks for it. So it is called as clock.monotonic() only:
+# what keeps the function keeps the clock of then.
 monotonic: Callable[[], float] = _current.monotonic
 
 

@@ -10,7 +10,7 @@ from django.core.signals import setting_changed
 from django.dispatch import receiver
 
 from eventstreaming import backends
-from eventstreaming.events import arguments, limits
+from eventstreaming.events import limits
 from eventstreaming.events.signals import (
     event_failed,
     events_appended,
@@ -35,4 +35,3 @@ def forget_settings(*, setting: str, **kwargs: Any) -> None:
         backends.event_stores.forget()
     if setting == limits.SETTING:
         limits.limits.cache_clear()
-        arguments.is_name.cache_clear()

@@ -1,5 +1,6 @@
 """The shape of the package: small modules, and imports that point down."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,14 @@ def test_median_module_has_less_than_100_lines() -> None:
 def test_modules_are_named_after_what_they_hold() -> None:
     nameless = {"utils.py", "helpers.py", "common.py", "misc.py"}
     assert [path for path in MODULES if path.name in nameless] == []
+
+
+def test_nobody_keeps_a_function_of_the_clock() -> None:
+    """It would go on asking that clock when a test has put another in its place."""
+    kept = re.compile(r"clock\.monotonic\b(?!\()|eventstreaming\.clock import (?!Sim)")
+    for path in MODULES:
+        if path.name != "clock.py":
+            assert not kept.search(path.read_text(encoding="utf-8")), path
 
 
 def test_imports_keep_the_contracts() -> None:

@@ -32,11 +32,11 @@ def excerpt(value: object) -> str:
 
 def stream_name(value: object, field: str = "stream_name") -> str:
     """Check the name of a stream or queue, or what follows the same rule."""
-    if type(value) is str and is_name(value):
+    maximum = limits().name_length
+    if type(value) is str and len(value) <= maximum and is_name(value):
         return value
     if not isinstance(value, str):
         raise InvalidType(field, f"must be a str, not {type(value).__name__}")
-    maximum = limits().name_length
     if not value or len(value) > maximum:
         raise InvalidValue(
             field,
@@ -249,5 +249,5 @@ def mapping(value: object, field: str) -> Mapping[str, JSON]:
 
 @lru_cache(maxsize=4096)  # asked for each event and message
 def is_name(value: str) -> bool:
-    """Say whether a str is the name of a stream, by the limits in force."""
-    return len(value) <= limits().name_length and _NAME.fullmatch(value) is not None
+    """Say whether a str that is not too long is the name of a stream. It is kept."""
+    return _NAME.fullmatch(value) is not None

@@ -27,7 +27,7 @@ class PartitionLease:
     timeout: float
     using: str
     lost: bool = False
-    renewed_at: float = field(default_factory=clock.monotonic)
+    renewed_at: float = field(default_factory=lambda: clock.monotonic())
 
     def renew(self) -> bool:
         """Begin the time-out anew; say whether the lease is still there."""

@@ -71,10 +71,10 @@ class Trust:
         What leaves the transaction spoiled without an error makes a later statement
         of the batch fail, the one that saves the place at the latest.
         """
-        passed, last, monotonic = 0, None, clock.monotonic
+        passed, last = 0, None
         try:
             for event in events:
-                if passed and monotonic() > until:
+                if passed and clock.monotonic() > until:
                     break
                 handle(event)
                 passed, last = passed + 1, event

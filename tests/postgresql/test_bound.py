@@ -22,7 +22,6 @@ from django.test.utils import CaptureQueriesContext
 
 from eventstreaming import (
     append,
-    clock,
     dequeue,
     enqueue,
     read_all,
@@ -32,6 +31,7 @@ from eventstreaming import (
 from eventstreaming.backends.postgresql import bound
 from eventstreaming.backends.waking import announcing
 from tests.sessions import execute, sessions
+from tests.waking.listeners import announced
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,7 +49,7 @@ def _kept_cursors(monkeypatch: pytest.MonkeyPatch) -> None:
     # What is announced with a write is sent without a cursor.
     monkeypatch.setattr(announcing, "WINDOW", 60.0)
     for topic in ("notes", "$mail"):
-        announcing.announcements("default")._note_sent(topic, clock.monotonic())
+        announced(topic)
     write_and_take()
 
 

@@ -11,6 +11,7 @@ from unittest import mock
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import transaction
+from django.db.transaction import TransactionManagementError
 
 from eventstreaming import (
     EventData,
@@ -29,6 +30,7 @@ from eventstreaming.backends.postgresql import PostgreSQLEventStore, wire
 from eventstreaming.backends.waking import announcing, waiters
 from eventstreaming.backends.waking.listening import ListenedWaiters
 from eventstreaming.backends.waking.topics import ANYTHING
+from eventstreaming.events import arguments
 from eventstreaming.events.observing import Sending, observers
 from eventstreaming.events.values import canonical
 from eventstreaming.exceptions import (
@@ -41,7 +43,7 @@ from eventstreaming.exceptions import (
 from eventstreaming.signals import events_appended
 from eventstreaming.types import NO_STREAM, STREAM_EXISTS, StoredEvent
 from tests.sessions import sessions
-from tests.waking.listeners import ear
+from tests.waking.listeners import announced, ear
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -65,8 +67,8 @@ def _may_have_been_announced(
     """What nobody is to be told of takes the fewest steps of all."""
     announcing._by_database.clear()
     if request.param:
-        monkeypatch.setattr(announcing, "BUSY_WINDOW", 600.0)
-        announcing.announcements("default")._note_sent(ANYTHING, clock.monotonic())
+        monkeypatch.setattr(announcing, "WINDOW", 600.0)
+        announced(ANYTHING)
     yield
     announcing._by_database.clear()
 
@@ -271,6 +273,29 @@ def test_what_is_refused_is_refused_alike() -> None:
     assert list(read_stream("short", 0)) == []
 
 
+def test_a_name_that_is_too_long_is_not_kept() -> None:
+    known = arguments.is_name.cache_info()
+    for given in (SOLD, [SOLD]):
+        with pytest.raises(InvalidValue, match="255"):
+            append("a" * 1_000_000, given)
+    assert arguments.is_name.cache_info() == known
+
+
+def test_a_transaction_that_is_to_be_rolled_back_takes_no_more() -> None:
+    """It need not be a block of Django's by then."""
+    transaction.set_autocommit(False)
+    try:
+        assert not stream_info("short").exists  # it has begun
+        with pytest.raises(ZeroDivisionError), transaction.atomic(savepoint=False):
+            raise ZeroDivisionError
+        for given in (SOLD, [SOLD]):
+            with pytest.raises(TransactionManagementError):
+                append("short", given)
+    finally:
+        transaction.rollback()
+        transaction.set_autocommit(True)
+
+
 def test_who_waits_in_this_process_is_rung_after_the_commit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -299,11 +324,11 @@ def test_a_write_that_took_longer_than_an_announcement_lasts_is_announced(
 
     monkeypatch.setattr(wire, "text_by", slowly)
     monkeypatch.setattr(waiters, "_by_place", {})  # nobody has ever waited here
-    monkeypatch.setattr(announcing, "BUSY_WINDOW", 5.0)
+    monkeypatch.setattr(announcing, "WINDOW", 5.0)
     with ear() as hearer, clock.use_clock(clock.SimulatedClock()) as found:
         moved = cast(clock.SimulatedClock, found)
         announcing._by_database.clear()
-        announcing.announcements("default")._note_sent(ANYTHING, clock.monotonic())
+        announced(ANYTHING)
         append("short", SOLD)
         assert hearer.heard() == []
         took = 6.0

@@ -12,7 +12,6 @@ from django.db import connection, connections, transaction
 from eventstreaming import (
     EventData,
     append,
-    clock,
     create_stream,
     delete_stream,
     enqueue,
@@ -25,6 +24,7 @@ from eventstreaming.backends.waking import announcing
 from eventstreaming.exceptions import StreamDeleted, WrongExpectedVersion
 from eventstreaming.types import ANY_VERSION
 from tests.sessions import execute, sessions
+from tests.waking.listeners import announced
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -88,7 +88,7 @@ def test_a_statement_that_was_prepared_and_lost_is_found_again(
     execute("DEALLOCATE ALL")
     write()
     execute("DEALLOCATE ALL")
-    announcing.announcements("default")._note_sent("notes", clock.monotonic())
+    announced("notes")
     (written,) = append("notes", NOTED)  # with no announcement
     assert written.offset == 8
     execute("DEALLOCATE ALL")
@@ -171,8 +171,8 @@ class TestConcurrentStreams:
 
         for module in (bound, short_appends):
             monkeypatch.setattr(module, "numbered", noted)
-        announcing.announcements("default")._note_sent("clicks", clock.monotonic())
         monkeypatch.setattr(announcing, "WINDOW", 60.0)
+        announced("clicks")
         return names
 
     def test_second_append_looks_for_a_concurrent_stream_only(

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db import connection
 
-from eventstreaming import event_store
+from eventstreaming import clock, event_store
 from eventstreaming.backends.statements import statement
-from eventstreaming.backends.waking import listening
+from eventstreaming.backends.waking import announcing, listening
 from tests.processes.workers import wait_until
 
 SOON = 0.3  # seconds in which a notification would have come
@@ -41,6 +41,11 @@ def ear() -> Iterator[Ear]:
         yield Ear(wrapper.connection)
     finally:
         wrapper.close()
+
+
+def announced(topic: str) -> None:
+    """Let this process have announced a topic just now."""
+    announcing.announcements("default")._sent[topic] = clock.monotonic()
 
 
 class Waiting:

@@ -74,7 +74,7 @@ def test_process_that_writes_to_many_streams_names_none_for_a_while(
     own = announcing.announcements(connection.alias)
 
     def write_later(*stream_names: str) -> list[str]:
-        own._quiet_until.clear()  # as if the window had ended
+        own._sent.clear()  # as if the window had ended
         for name in stream_names:
             append(name, NOTED)
         return hearer.heard()

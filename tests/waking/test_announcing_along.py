@@ -16,7 +16,7 @@ from eventstreaming import EventData, append, clock, enqueue, read_stream
 from eventstreaming.backends import relational
 from eventstreaming.backends.postgresql import bound
 from eventstreaming.backends.postgresql.together import Together
-from eventstreaming.backends.waking import announcing, polling
+from eventstreaming.backends.waking import announcing
 from eventstreaming.backends.waking.topics import ANYTHING
 from eventstreaming.exceptions import WrongExpectedVersion
 from tests.sessions import execute, sessions
@@ -215,22 +215,6 @@ def test_process_that_writes_to_many_streams_takes_along_that_anything_changed(
     hearer: Ear, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(announcing, "WINDOW", 60.0)
-    monkeypatch.setattr(announcing, "BUSY_WINDOW", 60.0)
     for number in range(30):
         append(f"order-{number}", NOTED)
     assert hearer.heard() == ["order-0", "order-1", ANYTHING]
-
-
-def test_that_anything_changed_is_said_half_as_often() -> None:
-    own = announcing.Announcements()
-    with clock.use_clock(clock.SimulatedClock()):
-        for topic in ("a", "b"):
-            assert own.choose(topic) == topic
-        clock.sleep(announcing.WINDOW)
-        for topic, expected in (("a", "a"), ("b", "b"), ("c", ANYTHING), ("d", None)):
-            assert own.choose(topic) == expected
-        clock.sleep(announcing.BUSY_WINDOW * 0.9)
-        assert own.choose("a") is None
-        clock.sleep(announcing.BUSY_WINDOW * 0.1)
-        assert own.choose("a") == ANYTHING
-    assert announcing.BUSY_WINDOW < polling.OFTEN_FOR  # or it would miss what follows

@@ -81,6 +81,7 @@ class ShortAppends(AnnouncedStatements):
             or observers
             or correlation_in_force() is not NO_CORRELATION
             or type(stream_name) is not str
+            or len(stream_name) > limits().name_length
             or not arguments.is_name(stream_name)
             or (plan := plan_of(cls, True)) is None
             or (data := plan.dump(events)) is None
@@ -140,16 +141,17 @@ class ShortAppends(AnnouncedStatements):
 
     def _write_alone(self, stream_name: str, texts: Texts) -> Place | None:
         """
-        Write an event with ANY_VERSION, by a statement that commits by itself.
+        Write an event with ANY_VERSION by a statement, and nothing more.
 
-        None, and nothing is written, where it takes more than that: something is to be
-        told along with it, or is wrong.
+        None, and nothing is written, where it takes more: a transaction is to begin
+        with it, others are to be told of it, or something is wrong.
         """
         connection = own_connection(self.database)
         topic = stream_topic(stream_name)
         quiet_until = announced_until(self.database, topic) if self._notifies else inf
         if (
             connection.in_atomic_block
+            or connection.needs_rollback
             or stream_name in self._concurrent
             or quiet_until <= clock.monotonic()
             or (driver := plain_driver(connection)) is None

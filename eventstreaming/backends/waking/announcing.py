@@ -1,9 +1,8 @@
 """
 Telling other processes by NOTIFY that something was written.
 
-The leading edge only: a topic is announced at most once in 50 ms by a process, and
-that anything may have changed once in 100. Who hears it looks often for 150 ms, so what
-follows soon is found as well.
+The leading edge only: a topic is announced at most once in 50 ms by a process.
+Who hears it looks often for 150 ms, so what follows soon is found as well.
 """
 
 import logging
@@ -20,7 +19,6 @@ from eventstreaming.backends.waking.topics import ANYTHING, SCHEDULES
 logger = logging.getLogger("eventstreaming")
 
 WINDOW = 0.05  # seconds
-BUSY_WINDOW = 0.1  # seconds; of a process that has much to announce
 MOST = 3  # announcements of a process in one window
 LONGEST_WRITE = 10.0  # seconds; a thread that was interrupted never says how it ended
 BUSY_FOR = 1.0  # seconds that it announces nothing by name, once these were not enough
@@ -37,7 +35,7 @@ class Announcements:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._quiet_until: dict[str, float] = {}  # of what was sent
+        self._sent: dict[str, float] = {}
         self._to_be_sent: dict[str, float] = {}  # since when; with writes under way
         self._busy_until = -inf
 
@@ -55,13 +53,13 @@ class Announcements:
             now = clock.monotonic()
             chosen = self._choice(topic, now)
             if chosen is not None:
-                self._note_sent(chosen, now)
+                self._sent[chosen] = now
         return chosen
 
     def quiet_until(self, topic: str) -> float:
         """Return until when, by the clock, a topic need not be announced again."""
-        until = self._quiet_until
-        return max(until.get(topic, -inf), until.get(ANYTHING, -inf))
+        sent = self._sent
+        return max(sent.get(topic, -inf), sent.get(ANYTHING, -inf)) + WINDOW
 
     def choose_along(self, topic: str) -> str | None:
         """
@@ -87,24 +85,20 @@ class Announcements:
         with self._lock:
             began = self._to_be_sent.pop(chosen, None)
             if was_sent and began is not None:
-                self._note_sent(chosen, began)
+                self._sent[chosen] = began
 
     def _choice(self, topic: str, now: float) -> str | None:
         """Forget what was announced some time ago; return what there is to announce."""
-        _forget(self._quiet_until, now)
+        _forget(self._sent, now - WINDOW)
         _forget(self._to_be_sent, now - LONGEST_WRITE)
-        if topic in self._quiet_until or ANYTHING in self._quiet_until:
+        if topic in self._sent or ANYTHING in self._sent:
             return None
         if now < self._busy_until:
             return ANYTHING
-        if len(self._quiet_until) + len(self._to_be_sent) < MOST - 1:
+        if len(self._sent) + len(self._to_be_sent) < MOST - 1:
             return topic
         self._busy_until = now + BUSY_FOR
         return ANYTHING
-
-    def _note_sent(self, chosen: str, now: float) -> None:
-        window = BUSY_WINDOW if chosen == ANYTHING else WINDOW
-        self._quiet_until[chosen] = now + window
 
 
 def _forget(times: dict[str, float], since: float) -> None:
@@ -146,8 +140,8 @@ def announced_until(alias: str, topic: str) -> float:
     own = _by_database.get(alias)
     if own is None:
         return -inf
-    until = own._quiet_until
-    return max(until.get(topic, -inf), until.get(ANYTHING, -inf))
+    sent = own._sent
+    return max(sent.get(topic, -inf), sent.get(ANYTHING, -inf)) + WINDOW
 
 
 def announcements(alias: str) -> Announcements:
