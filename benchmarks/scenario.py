@@ -30,13 +30,14 @@ class Scenario:
     """
     One thing that every contender does, the `baseline` first.
 
-    A contender is opened once; what it yields runs one slice and returns its
-    figure in `unit`. `wanted` is the ratio to the baseline that eventstreaming
-    is meant to reach: a lower bound for rates, an upper one for costs. `bound`
-    is for its figure itself, whatever the baseline's is. Without `warm` the first
-    slice counts, where it takes long. `share` is how many times the usual time the
-    scenario may take. A `quantile` other than the median is of a cost: 0.99 is what
-    the slowest exceed.
+    A contender is opened once in each of the `sittings`; what it yields runs one slice
+    and returns its figure in `unit`. How a process lies in memory makes it a few percent
+    faster or slower for as long as it lives: what is to be told apart more closely takes
+    several sittings. `wanted` is the ratio to the baseline that eventstreaming is meant
+    to reach: a lower bound for rates, an upper one for costs. `bound` is for its figure
+    itself, whatever the baseline's is. Without `warm` the first slice counts, where it
+    takes long. `share` is how many times the usual time the scenario may take. A
+    `quantile` other than the median is of a cost: 0.99 is what the slowest exceed.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Scenario:
     share: float = 1
     quantile: float = 0.5
     rounds: int = 15
+    sittings: int = 1
     is_cost: bool = False
     prepare: Callable[[], None] | None = None
 
@@ -125,30 +127,42 @@ def measure(
     shuffle = random.Random(seed).shuffle
     if scenario.prepare is not None:
         scenario.prepare()
-    with ExitStack() as stack:
-        slices: dict[str, Slice] = {}
-        for name, opener in scenario.contenders.items():
-            try:
-                slices[name] = stack.enter_context(opener())
-                if scenario.warm:
-                    slices[name]()  # fills caches and prepares statements
-            except Unavailable as reason:
-                slices.pop(name, None)
-                result.unavailable[name] = str(reason)
-        result.figures = {name: [] for name in slices}
-        deadline = time.monotonic() + seconds * scenario.share
-        for done in range(rounds):
-            if done >= LEAST_ROUNDS and time.monotonic() > deadline:
-                break
-            names = list(slices)
-            shuffle(names)
-            for name in names:
-                try:
-                    result.figures[name].append(slices[name]())
-                except Unavailable as reason:
-                    del slices[name], result.figures[name]
-                    result.unavailable[name] = str(reason)
+    result.figures = {name: [] for name in scenario.contenders}
+    for _ in range(scenario.sittings):
+        with ExitStack() as stack:
+            slices = _opened(stack, result)
+            deadline = time.monotonic() + seconds * scenario.share / scenario.sittings
+            for done in range(math.ceil(rounds / scenario.sittings)):
+                if done >= LEAST_ROUNDS and time.monotonic() > deadline:
+                    break
+                names = list(slices)
+                shuffle(names)
+                for name in names:
+                    try:
+                        result.figures[name].append(slices[name]())
+                    except Unavailable as reason:
+                        del slices[name]
+                        _drop(result, name, reason)
     if scenario.baseline in result.unavailable:
         reason = result.unavailable[scenario.baseline]
         raise RuntimeError(f"{scenario.name}: {reason}")
     return result
+
+
+def _opened(stack: ExitStack, result: Result) -> dict[str, Slice]:
+    """Open who is still in a result."""
+    slices: dict[str, Slice] = {}
+    for name in list(result.figures):
+        try:
+            slices[name] = stack.enter_context(result.scenario.contenders[name]())
+            if result.scenario.warm:
+                slices[name]()  # fills caches and prepares statements
+        except Unavailable as reason:
+            slices.pop(name, None)
+            _drop(result, name, reason)
+    return slices
+
+
+def _drop(result: Result, name: str, reason: Unavailable) -> None:
+    del result.figures[name]
+    result.unavailable[name] = str(reason)

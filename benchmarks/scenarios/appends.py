@@ -25,7 +25,9 @@ SLOWER = f"-c commit_delay={FLUSH * 1000} -c commit_siblings=0"
 def scenarios() -> list[Scenario]:
     return [
         # Some of these are close to each other, and slices differ by a tenth.
-        _appending("append 1", 1, times=300, wanted=0.7, rounds=60, share=3),
+        _appending(
+            "append 1", 1, times=300, wanted=0.7, rounds=60, share=3, sittings=5
+        ),
         _appending("append 100", 100, times=10),
         _appending("append 1,000", 1_000, times=2, wanted=0.5),
         Scenario(
@@ -72,6 +74,7 @@ def _appending(
     wanted: float | None = None,
     rounds: int = 15,
     share: float = 1,
+    sittings: int = 1,
 ) -> Scenario:
     return Scenario(
         name=name,
@@ -79,6 +82,7 @@ def _appending(
         wanted=wanted,
         rounds=rounds,
         share=share,
+        sittings=sittings,
         contenders={
             RAW: partial(_alone, "raw", count, times),
             OURS: partial(_alone, "default", count, times),

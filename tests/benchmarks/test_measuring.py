@@ -50,6 +50,32 @@ def test_ratio_is_by_raw_psycopg() -> None:
     assert result.figures[OURS] == [150] * 4
 
 
+def test_contenders_are_opened_anew_for_each_sitting() -> None:
+    opened = []
+
+    @contextmanager
+    def opener() -> Iterator[Callable[[], float]]:
+        opened.append(figure := float(len(opened) + 1))
+        yield lambda: figure
+
+    result = measure(
+        scenario({RAW: steady(1), OURS: opener}, sittings=3), rounds=6, seconds=9
+    )
+    assert result.figures[OURS] == [1, 1, 2, 2, 3, 3]
+    assert result.ratio(OURS) == 2
+
+
+def test_contender_that_fails_in_a_later_sitting_is_left_out() -> None:
+    openers = iter([steady(1), failing(1), steady(1)])
+    result = measure(
+        scenario({RAW: steady(2), "peer": lambda: next(openers)()}, sittings=3),
+        rounds=3,
+        seconds=9,
+    )
+    assert result.unavailable == {"peer": "it is gone"}
+    assert result.figures == {RAW: [2] * 3}
+
+
 @pytest.mark.parametrize("after", [0, 2])
 def test_contender_that_cannot_go_on_is_noted(after: int) -> None:
     result = measure(

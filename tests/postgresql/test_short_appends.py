@@ -26,7 +26,7 @@ from eventstreaming import (
     stream_info,
 )
 from eventstreaming.backends.base_streams import BaseStreams
-from eventstreaming.backends.postgresql import PostgreSQLEventStore, wire
+from eventstreaming.backends.postgresql import PostgreSQLEventStore, kept_texts, wire
 from eventstreaming.backends.waking import announcing, waiters
 from eventstreaming.backends.waking.listening import ListenedWaiters
 from eventstreaming.backends.waking.topics import ANYTHING
@@ -279,6 +279,32 @@ def test_a_name_that_is_too_long_is_not_kept() -> None:
         with pytest.raises(InvalidValue, match="255"):
             append("a" * 1_000_000, given)
     assert arguments.is_name.cache_info() == known
+
+
+def test_limits_hold_for_a_name_that_is_known(settings: Any) -> None:
+    append("short", SOLD)
+    append("sh", SOLD)
+    settings.EVENT_STREAM_LIMITS = {"name_length": 4}
+    for given in (SOLD, [SOLD]):
+        with pytest.raises(InvalidValue, match="1 to 4 characters"):
+            append("short", given)
+        (event,) = append("sh", given)
+    settings.EVENT_STREAM_LIMITS = {"data_bytes": 20}
+    for given in (SOLD, [SOLD]):
+        with pytest.raises(InvalidValue, match="the limit is 20"):
+            append("short", given)
+    settings.EVENT_STREAM_LIMITS = {}
+    (event,) = append("short", SOLD)
+    assert event.offset == 1
+
+
+def test_few_names_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_texts, "MOST_STREAMS", 3)
+    for number in range(20):
+        (event,) = append(f"order-{number % 7}", SOLD)
+        assert event.stream_name == f"order-{number % 7}"
+        assert len(kept_texts.known_streams) <= 3
+    assert [event.offset for event in read_stream("order-5")] == [0, 1, 2]
 
 
 def test_a_transaction_that_is_to_be_rolled_back_takes_no_more() -> None:

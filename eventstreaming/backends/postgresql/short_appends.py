@@ -22,6 +22,12 @@ from eventstreaming.backends.postgresql.expected_versions import (
     append_error,
     version_number,
 )
+from eventstreaming.backends.postgresql.kept_texts import (
+    known_streams,
+    known_types,
+    stream_texts,
+    type_texts,
+)
 from eventstreaming.backends.postgresql.wire import Texts
 from eventstreaming.backends.relational import moment
 from eventstreaming.backends.waking.announcing import announced_until
@@ -33,8 +39,6 @@ from eventstreaming.events.envelopes import bucket_of
 from eventstreaming.events.ids import new_id
 from eventstreaming.events.limits import limits
 from eventstreaming.events.observing import observers
-from eventstreaming.events.plain_records import plan_of
-from eventstreaming.events.registry import event_types
 from eventstreaming.events.signals import events_appended, tell_appended
 from eventstreaming.types import ANY_VERSION, JSON, ExpectedVersion, StoredEvent
 
@@ -71,6 +75,11 @@ class ShortAppends(AnnouncedStatements):
     ) -> list[StoredEvent]:
         """See services.append()."""
         cls: type = type(events)
+        bounds = limits()
+        kind = known_types.get(cls) or type_texts(cls)
+        stream = known_streams.get(stream_name) if type(stream_name) is str else None
+        if stream is None or stream.limits is not bounds:
+            stream = stream_texts(stream_name, bounds)
         if (
             not self._writes_as_ever
             or key is not None
@@ -80,12 +89,10 @@ class ShortAppends(AnnouncedStatements):
             or causation_id is not None
             or observers
             or correlation_in_force() is not NO_CORRELATION
-            or type(stream_name) is not str
-            or len(stream_name) > limits().name_length
-            or not arguments.is_name(stream_name)
-            or (plan := plan_of(cls, True)) is None
-            or (data := plan.dump(events)) is None
-            or len(json := values.encode(data)) > limits().data_bytes
+            or stream is None
+            or kind is None
+            or (data := kind.dump(events)) is None
+            or len(json := values.encode(data)) > bounds.data_bytes
         ):
             return super().append(
                 stream_name,
@@ -99,9 +106,15 @@ class ShortAppends(AnnouncedStatements):
             )
         if expected_version is not ANY_VERSION:
             expected_version = arguments.expected_version(expected_version)
-        event_type, schema_version = event_types.name_of(cls)
         event_id = new_id()
-        texts = _texts(stream_name, event_id, event_type, schema_version, json)
+        texts = (
+            stream.name,
+            b"%032x" % event_id.int,
+            kind.name,
+            kind.version,
+            stream.bucket,
+            json,
+        )
         place = None
         if expected_version is ANY_VERSION:
             place = self._write_alone(stream_name, texts)
@@ -113,10 +126,10 @@ class ShortAppends(AnnouncedStatements):
             offset=offset,
             position=position,
             event_id=event_id,
-            event_type=event_type,
+            event_type=kind.event_type,
             data=data,
             metadata={},
-            schema_version=schema_version,
+            schema_version=kind.schema_version,
             key=None,
             correlation_id=None,
             causation_id=None,
@@ -136,7 +149,14 @@ class ShortAppends(AnnouncedStatements):
         json: bytes,
     ) -> Place:
         """Write an event that has nothing but a type and data. See _write_one()."""
-        texts = _texts(stream_name, event_id, event_type, schema_version, json)
+        texts = (
+            stream_name.encode(),
+            b"%032x" % event_id.int,
+            event_type.encode(),
+            b"%d" % schema_version,
+            b"%d" % bucket_of(stream_name),
+            json,
+        )
         return self._write_texts(stream_name, expected, texts)
 
     def _write_alone(self, stream_name: str, texts: Texts) -> Place | None:
@@ -217,23 +237,6 @@ class ShortAppends(AnnouncedStatements):
         if len(self._concurrent) >= MOST_CONCURRENT:
             self._concurrent.clear()
         self._concurrent.add(stream_name)
-
-
-def _texts(
-    stream_name: str,
-    event_id: UUID,
-    event_type: str,
-    schema_version: int,
-    json: bytes,
-) -> Texts:
-    return (
-        stream_name.encode(),
-        b"%032x" % event_id.int,
-        event_type.encode(),
-        b"%d" % schema_version,
-        b"%d" % bucket_of(stream_name),
-        json,
-    )
 
 
 class _NotConcurrent(Exception):
