@@ -1,6 +1,8 @@
 """The server of a run, and a database of its own on it."""
 
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,3 +50,13 @@ def empty_database(server_url: str, name: str = NAME) -> Iterator[str]:
             yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
         finally:
             connection.execute(drop)
+
+
+@contextmanager
+def migrated_database(name: str) -> Iterator[str]:
+    """Make a database with the package's tables beside the run's own."""
+    with empty_database(os.environ["DATABASE_URL"], name) as url:
+        environment = {**os.environ, "DATABASE_URL": url}
+        command = [sys.executable, "-m", "django", "migrate", "--verbosity=0"]
+        subprocess.run(command, env=environment, check=True)
+        yield url

@@ -7,13 +7,18 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
+import psycopg
+
 import eventstreaming
+from benchmarks.database import NAME, migrated_database
 from benchmarks.peers import catalogue
 from benchmarks.peers.contenders import calling, crowding
 from benchmarks.protocol import Child
 from benchmarks.scenario import OURS, PLAIN, RAW, Scenario, Slice
+from eventstreaming.backends.statements import statement
 
 STREAMS = 50
+CATEGORY = "order"
 APPENDERS = 8
 APPENDS_EACH = 500  # so long that their beginning does not count
 SLOW_APPENDS_EACH = 25
@@ -94,14 +99,26 @@ def _appending(
 
 @contextmanager
 def _alone(kind: str, count: int, times: int) -> Iterator[Slice]:
-    """Append in a process that does nothing else, as the other libraries do."""
-    prefix = f"{kind}{count}"
-    for number in range(STREAMS):
-        eventstreaming.create_stream(f"{prefix}-{number}")
-    with Child(_command(kind), **os.environ) as child:
-        yield partial(
-            child.ask, "rate", prefix=prefix, streams=STREAMS, count=count, times=times
-        )
+    """Append in a process and a database of its own, as the other libraries do."""
+    with migrated_database(f"{NAME}_{kind}") as url:
+        _create_streams(url)
+        with Child(_command(kind), **{**os.environ, "DATABASE_URL": url}) as child:
+            yield partial(
+                child.ask,
+                "rate",
+                prefix=CATEGORY,
+                streams=STREAMS,
+                count=count,
+                times=times,
+            )
+
+
+def _create_streams(url: str) -> None:
+    with psycopg.connect(url, cursor_factory=psycopg.ClientCursor) as connection:
+        for number in range(STREAMS):
+            name = f"{CATEGORY}-{number}"
+            named = {"stream_name": name, "category": CATEGORY, "kind": None}
+            connection.execute(statement("create_stream"), named)
 
 
 @contextmanager

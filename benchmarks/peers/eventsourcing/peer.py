@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count as counting
 from typing import Any
 from uuid import UUID, uuid4
@@ -23,6 +23,8 @@ TOPIC = "benchmarks:OrderPlaced"
 class Peer:
     """What the scenarios ask for."""
 
+    _streams: Sequence[tuple[UUID, Iterator[int]]] = ()
+
     def connect(self) -> None:
         server = conninfo_to_dict(os.environ["DATABASE_URL"])
         environment = {
@@ -41,7 +43,9 @@ class Peer:
         self.connect()
 
     def append(self, count: int, times: int) -> float:
-        streams = [(uuid4(), counting()) for _ in range(STREAMS)]
+        if not self._streams:
+            self._streams = [(uuid4(), counting()) for _ in range(STREAMS)]
+        streams = self._streams
         work = [(streams[turn % STREAMS], orders(count)) for turn in range(times)]
 
         def append(item: tuple[tuple[UUID, Iterator[int]], list[Any]]) -> None:

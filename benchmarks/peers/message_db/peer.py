@@ -49,7 +49,7 @@ class Peer:
                 )
 
     def append(self, count: int, times: int) -> float:
-        names = [f"order{count}-{uuid4()}" for _ in range(STREAMS)]
+        names = [f"order{count}-{number}" for number in range(STREAMS)]
         work = [(names[turn % STREAMS], orders(count)) for turn in range(times)]
         return rate(lambda item: self._append(*item), work, count)
 
