@@ -225,3 +225,19 @@ def test_field_of_another_script_goes_the_short_way() -> None:
     body = {"__annotations__": {"größe": int}, "größe": 7}
     record: Any = dataclass(init=False)(type("Sized", (), body))
     assert plain_record(record(), canonical=False) == {"größe": 7}
+
+
+@pytest.mark.parametrize("canonical", [False, True])
+def test_an_attribute_that_is_not_there_is_for_others_to_refuse(
+    canonical: bool,
+) -> None:
+    record = Lost("a", 1)
+    assert plain_record(record, canonical=canonical) == {"text": "a", "number": 1}
+    del record.number
+    assert plain_record(record, canonical=canonical) is None
+
+
+@dataclass
+class Lost:
+    text: str
+    number: int

@@ -139,6 +139,21 @@ def test_values_that_psycopg_refuses_are_refused_before_they_are_sent() -> None:
     assert wire.execute(connection.connection, b"SELECT 1", []) == [(1,)]
 
 
+def test_an_error_is_raised_and_not_taken_for_something_to_be_done_again(
+    threshold: int | None,
+) -> None:
+    driver = connection.connection
+    for _ in range(4):  # psycopg prepares it meanwhile, if it is to
+        cursor = bound._make_cursor(driver)
+        cursor.execute("SELECT (6 / %s::int)::text", ["2"])
+        assert cursor.fetchone() == ("3",)
+    text = b"SELECT (6 / $1::int)::text"
+    assert wire.text_by(driver, text, (b"2",)) == "3"
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        wire.text_by(driver, text, (b"0",))
+    assert wire.text_by(driver, text, (b"3",)) == "2"
+
+
 def test_an_interrupted_statement_is_cancelled() -> None:
     """As psycopg does it: the connection can be used afterwards."""
     connection.ensure_connection()

@@ -173,6 +173,21 @@ def test_nobody_relies_on_a_write_that_fails(
     assert hearer.heard() == ["order-1"]
 
 
+def test_what_is_asked_for_at_each_write_is_what_is_announced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(announcing, "WINDOW", 60.0)
+    alias = connection.alias
+    assert announcing.announced_until(alias, "order-1") < clock.monotonic()
+    own = announcing.announcements(alias)
+    for topic in ("order-1", "order-2", ANYTHING):
+        assert announcing.announced_until(alias, "order-3") < clock.monotonic()
+        assert own.choose(topic) in (topic, ANYTHING)
+        until = announcing.announced_until(alias, topic)
+        assert until == own.quiet_until(topic) > clock.monotonic() + 30
+    assert announcing.announced_until(alias, "order-3") == until
+
+
 def test_nobody_relies_on_a_write_that_waits() -> None:
     own = announcing.announcements(connection.alias)
     assert own.choose_along("order-1") == "order-1"

@@ -116,7 +116,11 @@ def execute(driver: Any, text: bytes, values: list[Any] | Texts) -> list[Any] | 
 
 
 def text_by(driver: Any, text: bytes, values: Texts) -> str | None:
-    """Return the only value of a statement's only row, a text; None as execute()."""
+    """
+    Return the only value of a statement's only row, a text; None as execute() does.
+
+    That is execute() for those to whom each further step counts.
+    """
     pgconn = driver.pgconn
     if (
         not driver.autocommit and pgconn.transaction_status == _IDLE
