@@ -3,7 +3,10 @@
 from typing import Final
 from uuid import UUID, SafeUUID
 
-from uuid_utils import uuid7
+from uuid_utils import UUID as DrawnId
+from uuid_utils import uuid7 as draw_id
+
+__all__ = ["DrawnId", "as_uuid", "draw_id", "new_id"]
 
 _new: Final = object.__new__
 _set: Final = object.__setattr__
@@ -14,9 +17,17 @@ def new_id() -> UUID:
     """
     Return a UUID of version 7; each is greater than those this process made before.
 
-    One of the standard library, made as `uuid_utils.compat` makes it, in half the time.
+    """
+    return as_uuid(draw_id())
+
+
+def as_uuid(drawn: DrawnId) -> UUID:
+    """
+    Return what draw_id() has returned as a UUID of the standard library.
+
+    It is made as `uuid_utils.compat` makes it, in half the time.
     """
     made = _new(UUID)
-    _set(made, "int", uuid7().int)
+    _set(made, "int", drawn.int)
     _set(made, "is_safe", _UNKNOWN)
     return made

@@ -223,7 +223,15 @@ _IN_LINE = {
     str: ("v", "type(v) is str and v.isascii() and '\\x00' not in v"),
     int: ("v", "type(v) is int and -SAFE < v < SAFE"),
     Decimal: ("str(v)", "type(v) is Decimal and v.is_finite()"),
-    datetime: ("moment_text(v)", "type(v) is datetime and v.tzinfo is UTC"),
+    datetime: (  # see moment_text()
+        "encode(v)[1:-2].decode() + '+00:00'",
+        "type(v) is datetime and v.tzinfo is UTC",
+    ),
+    list[str]: (
+        "[*v]",
+        "type(v) is list and {*map(type, v)} <= ONLY_STR"
+        " and (joined := ''.join(v)).isascii() and '\\x00' not in joined",
+    ),
 }
 _KNOWN = {
     "NOT_PLAIN": NOT_PLAIN,
@@ -231,5 +239,6 @@ _KNOWN = {
     "UTC": UTC,
     "Decimal": Decimal,
     "datetime": datetime,
-    "moment_text": moment_text,
+    "encode": msgspec.json.Encoder().encode,
+    "ONLY_STR": {str},
 }

@@ -25,9 +25,15 @@ from eventstreaming import (
     read_stream,
     stream_info,
 )
+from eventstreaming.backends import relational
 from eventstreaming.backends.base_streams import BaseStreams
-from eventstreaming.backends.postgresql import PostgreSQLEventStore, kept_texts, wire
-from eventstreaming.backends.waking import announcing, waiters
+from eventstreaming.backends.postgresql import (
+    PostgreSQLEventStore,
+    kept_texts,
+    short_appends,
+    wire,
+)
+from eventstreaming.backends.waking import announcing
 from eventstreaming.backends.waking.listening import ListenedWaiters
 from eventstreaming.backends.waking.topics import ANYTHING
 from eventstreaming.events import arguments
@@ -341,15 +347,16 @@ def test_a_write_that_took_longer_than_an_announcement_lasts_is_announced(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     append("short", SOLD)
-    real = wire.text_by
+    real = wire.received_text
     took = 0.0
 
     def slowly(*args: Any) -> str | None:
         moved.advance(took)
         return real(*args)
 
-    monkeypatch.setattr(wire, "text_by", slowly)
-    monkeypatch.setattr(waiters, "_by_place", {})  # nobody has ever waited here
+    monkeypatch.setattr(wire, "received_text", slowly)
+    for module in (short_appends, relational):  # nobody has ever waited here
+        monkeypatch.setattr(module, "known_waiters", lambda place: None)
     monkeypatch.setattr(announcing, "WINDOW", 5.0)
     with ear() as hearer, clock.use_clock(clock.SimulatedClock()) as found:
         moved = cast(clock.SimulatedClock, found)

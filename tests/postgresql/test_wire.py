@@ -1,7 +1,7 @@
 """Statements past psycopg's cursors: prepared or not, lost, interrupted, and alike."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,11 +147,15 @@ def test_an_error_is_raised_and_not_taken_for_something_to_be_done_again(
         cursor = bound._make_cursor(driver)
         cursor.execute("SELECT (6 / %s::int)::text", ["2"])
         assert cursor.fetchone() == ("3",)
-    text = b"SELECT (6 / $1::int)::text"
-    assert wire.text_by(driver, text, (b"2",)) == "3"
+
+    def sixth(number: bytes) -> str | None:
+        assert wire.send_texts(driver, (b"SELECT (6 / $1::int)::text", (0,)), (number,))
+        return wire.received_text(driver)
+
+    assert sixth(b"2") == "3"
     with pytest.raises(psycopg.errors.DivisionByZero):
-        wire.text_by(driver, text, (b"0",))
-    assert wire.text_by(driver, text, (b"3",)) == "2"
+        sixth(b"0")
+    assert sixth(b"3") == "2"
 
 
 def test_an_interrupted_statement_is_cancelled() -> None:
@@ -178,14 +182,16 @@ class TestConcurrentStreams:
     @pytest.fixture
     def sent(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names = []
-        numbered = bound.numbered
 
-        def noted(name: str, params: dict[str, Any]) -> tuple[bytes, list[Any]]:
-            names.append(name)
-            return numbered(name, params)
+        def noting(real: Callable[..., Any]) -> Callable[..., Any]:
+            def noted(name: str, *params: Any) -> Any:
+                names.append(name)
+                return real(name, *params)
 
-        for module in (bound, short_appends):
-            monkeypatch.setattr(module, "numbered", noted)
+            return noted
+
+        monkeypatch.setattr(bound, "numbered", noting(bound.numbered))
+        monkeypatch.setattr(short_appends, "of_texts", noting(bound.of_texts))
         monkeypatch.setattr(announcing, "WINDOW", 60.0)
         announced("clicks")
         return names

@@ -11,7 +11,7 @@ DATABASES say so.
 
 import re
 from asyncio import _get_running_loop
-from functools import lru_cache
+from functools import cache, lru_cache
 from threading import get_ident
 from typing import Any, TypeAlias
 
@@ -140,6 +140,13 @@ def numbered(name: str, params: Params) -> tuple[bytes, list[Any] | Texts]:
     if isinstance(params, tuple):
         return text, params
     return text, [params[each] for each in names]
+
+
+@cache
+def of_texts(name: str) -> wire.OfTexts:
+    """Return a statement as libpq takes it, with its values as texts."""
+    text, names = _numbered(statement(name))
+    return text, (0,) * len(names)
 
 
 def _named(name: str, params: Params) -> dict[str, Any]:

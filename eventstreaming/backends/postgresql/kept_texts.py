@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from eventstreaming.backends.waking.topics import stream_topic
 from eventstreaming.events import arguments
 from eventstreaming.events.envelopes import bucket_of
 from eventstreaming.events.limits import Limits
@@ -14,9 +15,10 @@ MOST_STREAMS = 4096
 
 
 class StreamTexts(NamedTuple):
-    """A name that is one by these limits, and the bucket of the stream's events."""
+    """A name that is one by these limits, and what follows from it."""
 
     limits: Limits
+    topic: str
     name: bytes
     bucket: bytes
 
@@ -46,7 +48,12 @@ def stream_texts(stream_name: object, limits: Limits) -> StreamTexts | None:
         return None
     if len(known_streams) >= MOST_STREAMS:
         known_streams.clear()
-    found = StreamTexts(limits, stream_name.encode(), b"%d" % bucket_of(stream_name))
+    found = StreamTexts(
+        limits,
+        stream_topic(stream_name),
+        stream_name.encode(),
+        b"%d" % bucket_of(stream_name),
+    )
     known_streams[stream_name] = found
     return found
 

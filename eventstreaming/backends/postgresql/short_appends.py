@@ -17,7 +17,7 @@ from eventstreaming import clock
 from eventstreaming.backends.own_connection import own_connection
 from eventstreaming.backends.postgresql import wire
 from eventstreaming.backends.postgresql.announced import AnnouncedStatements
-from eventstreaming.backends.postgresql.bound import Params, numbered, plain_driver
+from eventstreaming.backends.postgresql.bound import Params, of_texts, plain_driver
 from eventstreaming.backends.postgresql.expected_versions import (
     append_error,
     version_number,
@@ -36,7 +36,7 @@ from eventstreaming.backends.waking.waiters import known_waiters
 from eventstreaming.events import arguments, values
 from eventstreaming.events.correlation import NO_CORRELATION, correlation_in_force
 from eventstreaming.events.envelopes import bucket_of
-from eventstreaming.events.ids import new_id
+from eventstreaming.events.ids import DrawnId, as_uuid, draw_id
 from eventstreaming.events.limits import limits
 from eventstreaming.events.observing import observers
 from eventstreaming.events.signals import events_appended, tell_appended
@@ -106,20 +106,21 @@ class ShortAppends(AnnouncedStatements):
             )
         if expected_version is not ANY_VERSION:
             expected_version = arguments.expected_version(expected_version)
-        event_id = new_id()
+        drawn = draw_id()
         texts = (
             stream.name,
-            b"%032x" % event_id.int,
+            drawn.hex.encode(),
             kind.name,
             kind.version,
             stream.bucket,
             json,
         )
-        place = None
+        written = None
         if expected_version is ANY_VERSION:
-            place = self._write_alone(stream_name, texts)
-        offset, position, timestamp = place or self._write_texts(
-            stream_name, expected_version, texts
+            written = self._write_alone(stream_name, stream.topic, drawn, texts)
+        event_id, offset, position, timestamp = written or (
+            as_uuid(drawn),
+            *self._write_texts(stream_name, expected_version, texts),
         )
         stored = StoredEvent(
             stream_name=stream_name,
@@ -159,15 +160,16 @@ class ShortAppends(AnnouncedStatements):
         )
         return self._write_texts(stream_name, expected, texts)
 
-    def _write_alone(self, stream_name: str, texts: Texts) -> Place | None:
+    def _write_alone(
+        self, stream_name: str, topic: str, drawn: DrawnId, texts: Texts
+    ) -> tuple[UUID, int, int, datetime] | None:
         """
-        Write an event with ANY_VERSION by a statement, and nothing more.
+        Write an event with ANY_VERSION by a statement, and return its id and Place.
 
         None, and nothing is written, where it takes more: a transaction is to begin
         with it, others are to be told of it, or something is wrong.
         """
         connection = own_connection(self.database)
-        topic = stream_topic(stream_name)
         quiet_until = announced_until(self.database, topic) if self._notifies else inf
         if (
             connection.in_atomic_block
@@ -177,9 +179,12 @@ class ShortAppends(AnnouncedStatements):
             or (driver := plain_driver(connection)) is None
         ):
             return None
-        text, _ = numbered("append_any", texts)
         try:
-            written = wire.text_by(driver, text, texts)
+            with driver.lock:
+                if not wire.send_texts(driver, of_texts("append_any"), texts):
+                    return None
+                event_id = as_uuid(drawn)  # while the server works
+                written = wire.received_text(driver)
         except Exception:
             with connection.wrap_database_errors:
                 raise
@@ -190,7 +195,7 @@ class ShortAppends(AnnouncedStatements):
             self._announce_on(connection, topic, quiet_until)
         if offset == position:
             self._note_concurrent(stream_name)
-        return int(offset), int(position), moment(timestamp.strip('"'))
+        return event_id, int(offset), int(position), moment(timestamp.strip('"'))
 
     def _write_texts(
         self, stream_name: str, expected: ExpectedVersion, params: Texts

@@ -21,6 +21,8 @@ from psycopg.pq.abc import PGconn, PGresult
 # JSON, and digits. They are UTF-8, as the connections of bound.plain_driver() are.
 # libpq would end one at a zero byte; there is none in any of these.
 Texts: TypeAlias = tuple[bytes, ...]
+# A statement that takes texts: its own, and a zero for the type of each of them.
+OfTexts: TypeAlias = tuple[bytes, tuple[int, ...]]
 
 _KEPT = "_eventstreaming_transformer"  # on the driver's connection
 # An attribute of an Enum takes longer than a global.
@@ -30,13 +32,14 @@ _IDLE = TransactionStatus.IDLE
 _NO_PIPELINE = PipelineStatus.OFF
 _TEXT = 25  # the type
 
-# What psycopg has prepared, by text and types. It forgets that after a DEALLOCATE, say:
-# nobody else knows what is left. Should it keep that elsewhere one day, cursors know.
+# What psycopg has prepared, by text and types, and after how many times it does so. It
+# forgets that after a DEALLOCATE, say: nobody else knows what is left. Should it keep
+# that elsewhere one day, cursors know.
 _manager: Any = getattr(sys.modules.get("psycopg._preparing"), "PrepareManager", object)
-_prepared_by: Callable[[Any], dict[tuple[bytes, Sequence[int]], bytes]] = (
-    attrgetter("_prepared._names")
-    if hasattr(_manager(), "_names")
-    else lambda driver: {}
+_preparing_of: Callable[[Any], tuple[dict[OfTexts, bytes], int | None]] = (
+    attrgetter("_prepared._names", "_prepared.prepare_threshold")
+    if hasattr(_manager(), "_names") and hasattr(_manager(), "prepare_threshold")
+    else lambda driver: ({}, driver.prepare_threshold)
 )
 
 
@@ -58,9 +61,10 @@ def dumped(driver: Any, text: bytes, values: list[Any] | Texts) -> Dumped:
     Raise an error of psycopg for a value that it does not take.
     """
     taken, types, formats = _taken(driver, values)
-    if not values or driver.prepare_threshold is None:
+    names, threshold = _preparing_of(driver)
+    if not values or threshold is None:
         return Dumped(text, None, taken, types, formats, True)
-    name = _prepared_by(driver).get((text, types))
+    name = names.get((text, types))
     return Dumped(text, name, taken, types, formats, name is not None)
 
 
@@ -98,8 +102,9 @@ def execute(driver: Any, text: bytes, values: list[Any] | Texts) -> list[Any] | 
             taken, types, formats = values, (0,) * len(values), None
         else:
             taken, types, formats = _taken(driver, values)
-        is_to_be_prepared = values and driver.prepare_threshold is not None
-        name = _prepared_by(driver).get((text, types)) if is_to_be_prepared else None
+        names, threshold = _preparing_of(driver)
+        is_to_be_prepared = values and threshold is not None
+        name = names.get((text, types)) if is_to_be_prepared else None
         if name is not None:
             pgconn.send_query_prepared(name, taken, formats)
         elif not is_to_be_prepared:
@@ -115,25 +120,32 @@ def execute(driver: Any, text: bytes, values: list[Any] | Texts) -> list[Any] | 
         return loaded(driver, result)
 
 
-def text_by(driver: Any, text: bytes, values: Texts) -> str | None:
+def send_texts(driver: Any, statement: OfTexts, values: Texts) -> bool:
     """
-    Return the only value of a statement's only row, a text; None as execute() does.
+    Send a statement; received_text() is to follow, and `driver.lock` held until then.
 
-    That is execute() for those to whom each further step counts.
+    False, and nothing is sent, if it takes a cursor; see execute(). The two are that
+    for a statement whose answer is one text, and for those to whom each step counts:
+    they go on while the server works.
     """
     pgconn = driver.pgconn
     if (
         not driver.autocommit and pgconn.transaction_status == _IDLE
     ) or pgconn.pipeline_status != _NO_PIPELINE:
-        return None
-    with driver.lock:
-        if driver.prepare_threshold is None:
-            pgconn.send_query_params(text, values)
-        elif name := _prepared_by(driver).get((text, (0,) * len(values))):
-            pgconn.send_query_prepared(name, values)
-        else:
-            return None
-        (result,) = driver.wait(generators.execute(pgconn))
+        return False
+    names, threshold = _preparing_of(driver)
+    if threshold is None:
+        pgconn.send_query_params(statement[0], values)
+    elif name := names.get(statement):
+        pgconn.send_query_prepared(name, values)
+    else:
+        return False
+    return True
+
+
+def received_text(driver: Any) -> str | None:
+    """Wait for the answer to what was sent, and return it."""
+    (result,) = driver.wait(generators.execute(driver.pgconn))
     if result.status == _FATAL:
         raise error_from_result(result)
     value = result.get_value(0, 0)

@@ -141,7 +141,8 @@ def announced_until(alias: str, topic: str) -> float:
     if own is None:
         return -inf
     sent = own._sent
-    return max(sent.get(topic, -inf), sent.get(ANYTHING, -inf)) + WINDOW
+    last, any_last = sent.get(topic, -inf), sent.get(ANYTHING, -inf)
+    return (last if last > any_last else any_last) + WINDOW
 
 
 def announcements(alias: str) -> Announcements:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from eventstreaming.backends.waking.topics import ANYTHING, topics_of
 
@@ -72,18 +72,16 @@ class Waiters:
                 ring(more)
 
 
-_by_place: dict[Hashable, Waiters] = {}
+_by_place: Final[dict[Hashable, Waiters]] = {}
+
+# Return the process's waiters for a place, if anybody has ever waited there; else None.
+known_waiters: Final = _by_place.get  # asked for at each write
 
 
 def waiters_at(place: Hashable, make: Callable[[], Waiters]) -> Waiters:
     """Return the process's waiters for a place where streams are kept."""
     found = _by_place.get(place)
     return found or _by_place.setdefault(place, make())
-
-
-def known_waiters(place: Hashable) -> Waiters | None:
-    """Return the process's waiters for a place, if anybody has ever waited there."""
-    return _by_place.get(place)
 
 
 # Threads do not live on in a forked process, nor does a listener.
