@@ -29,9 +29,9 @@ SLOWER = f"-c commit_delay={FLUSH * 1000} -c commit_siblings=0"
 
 def scenarios() -> list[Scenario]:
     return [
-        # Some of these are close to each other, and slices differ by a tenth.
+        # Some of these are close to each other, and slices differ by a fifth.
         _appending(
-            "append 1", 1, times=300, wanted=0.7, rounds=60, share=3, sittings=5
+            "append 1", 1, times=100, wanted=0.7, rounds=400, share=4, sittings=10
         ),
         _appending("append 100", 100, times=10),
         _appending("append 1,000", 1_000, times=2, wanted=0.5),

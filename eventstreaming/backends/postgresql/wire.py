@@ -11,11 +11,12 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 
-from psycopg import generators
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
+
+from eventstreaming.backends.postgresql.awaiting import answer
 
 # Values as texts that the server reads, as it reads a literal: names that were checked,
 # JSON, and digits. They are UTF-8, as the connections of bound.plain_driver() are.
@@ -111,7 +112,7 @@ def execute(driver: Any, text: bytes, values: list[Any] | Texts) -> list[Any] | 
             pgconn.send_query_params(text, taken, types, formats)
         else:
             return None
-        (result,) = driver.wait(generators.execute(pgconn))
+        result = answer(driver)
         if result.status == _FATAL:
             raise error_from_result(result)
         if result.ntuples == result.nfields == 1 and result.ftype(0) == _TEXT:
@@ -145,7 +146,7 @@ def send_texts(driver: Any, statement: OfTexts, values: Texts) -> bool:
 
 def received_text(driver: Any) -> str | None:
     """Wait for the answer to what was sent, and return it."""
-    (result,) = driver.wait(generators.execute(driver.pgconn))
+    result = answer(driver)
     if result.status == _FATAL:
         raise error_from_result(result)
     value = result.get_value(0, 0)
