@@ -14,10 +14,7 @@ _UNKNOWN: Final = SafeUUID.unknown
 
 
 def new_id() -> UUID:
-    """
-    Return a UUID of version 7; each is greater than those this process made before.
-
-    """
+    """Return a UUID of version 7, greater than those this process made before."""
     return as_uuid(draw_id())
 
 

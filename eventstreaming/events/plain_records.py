@@ -223,7 +223,7 @@ _IN_LINE = {
     str: ("v", "type(v) is str and v.isascii() and '\\x00' not in v"),
     int: ("v", "type(v) is int and -SAFE < v < SAFE"),
     Decimal: ("str(v)", "type(v) is Decimal and v.is_finite()"),
-    datetime: (  # see moment_text()
+    datetime: (  # as moment_text() has it
         "encode(v)[1:-2].decode() + '+00:00'",
         "type(v) is datetime and v.tzinfo is UTC",
     ),

@@ -73,7 +73,7 @@ def driver(
     if request.param == "later":
         monkeypatch.setattr(awaiting, "SOON", 0)
     elif request.param == "by psycopg":
-        monkeypatch.setattr(psycopg.waiting, "wait_c", None)
+        monkeypatch.setattr(psycopg.waiting, "wait_c", None, raising=False)
         monkeypatch.delattr(select, "poll")
     connection.close()
     connection.ensure_connection()
@@ -93,11 +93,33 @@ def interrupted_after(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 
+class Stop(BaseException):
+    """As what ends a task whose time is up."""
+
+
+@contextmanager
+def stopped_after(seconds: float) -> Iterator[None]:
+    def stop(*args: object) -> None:
+        raise Stop
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+
 def ask(driver: Any, text: str) -> Any:
     """Return the first value, or raise the server's error."""
     with driver.lock:
-        driver.pgconn.send_query_params(text.encode(), None)
-        result = awaiting.answer(driver)
+        try:
+            driver.pgconn.send_query_params(text.encode(), None)
+            result = awaiting.answer(driver)
+        except BaseException:
+            awaiting.settle(driver)
+            raise
     if result.status == ExecStatus.FATAL_ERROR:
         raise error_from_result(result)
     return result.get_value(0, 0)
@@ -176,6 +198,100 @@ def test_an_interrupted_statement_is_cancelled(
     assert driver.info.backend_pid == pid
     assert driver.pgconn.transaction_status == TransactionStatus.IDLE
     assert cancel.call_count == 1  # a second would meet the next statement
+
+
+def test_an_interrupt_whose_cancelling_fails_waits_for_the_end(
+    driver: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = mock.Mock(side_effect=psycopg.OperationalError("no connection left"))
+    monkeypatch.setattr(driver, "cancel_safe", refused)
+    with interrupted_after(0.03):
+        ask(driver, "SELECT pg_sleep(0.5)")
+    assert ask(driver, "SELECT 1") == b"1"
+    assert driver.pgconn.transaction_status == TransactionStatus.IDLE
+
+
+def test_a_connection_whose_statement_never_ends_is_closed(
+    driver: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid = driver.info.backend_pid
+    driver.pgconn.send_query_params(b"SELECT pg_sleep(20)", None)
+    monkeypatch.setattr(awaiting, "PATIENCE", 0.3)
+    monkeypatch.setattr(driver, "cancel_safe", mock.Mock())
+    awaiting.settle(driver)
+    assert driver.closed
+    terminate(pid)
+
+
+def test_a_second_interrupt_closes_the_connection(
+    driver: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid = driver.info.backend_pid
+    driver.pgconn.send_query_params(b"SELECT pg_sleep(20)", None)
+    again = mock.Mock(side_effect=KeyboardInterrupt)
+    monkeypatch.setattr(driver, "cancel_safe", again)
+    with pytest.raises(KeyboardInterrupt):
+        awaiting.settle(driver)
+    assert driver.closed
+    terminate(pid)
+
+
+@pytest.mark.parametrize("is_short", [True, False], ids=["short", "other"])
+def test_whatever_interrupts_leaves_a_connection_that_goes_on(
+    driver: Any, is_short: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the time limit of a task does, wherever the program is by then."""
+    monkeypatch.setattr(announcing, "WINDOW", 60.0)  # no NOTIFY goes along
+    announced("hot")
+    append("hot", Taken(0))
+    key = None if is_short else "k"
+
+    def write_on() -> None:
+        for number in range(10_000):
+            append("hot", Taken(number), key=key)
+
+    for turn in range(25):
+        with pytest.raises(Stop), stopped_after(0.02 + turn / 1000):
+            write_on()
+        assert driver.pgconn.transaction_status == TransactionStatus.IDLE
+        append("hot", Taken(0), key=key)
+    assert connection.connection is driver
+    offsets = [event.offset for event in read_stream("hot")]
+    assert offsets == list(range(len(offsets)))
+
+
+def test_what_interrupts_a_wait_for_a_lock_is_raised_at_once(
+    driver: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcing, "WINDOW", 60.0)
+    announced("hot")
+    append("hot", Taken(0))
+    with sessions(1) as (other,):
+        other.begin()
+        other.run(append, "hot", Taken(1))
+        with pytest.raises(Stop), stopped_after(0.05):
+            append("hot", Taken(2))
+        assert driver.pgconn.transaction_status == TransactionStatus.IDLE
+        other.commit()
+    append("hot", Taken(3))
+    assert [event.data for event in read_stream("hot")] == [
+        {"number": number} for number in (0, 1, 3)
+    ]
+
+
+def test_a_long_statement_is_sent_without_a_wait_for_an_answer(
+    driver: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(awaiting, "SOON", awaiting.SOON and 60_000)
+    began = monotonic()
+    assert ask(driver, f"SELECT length('{'x' * 5_000_000}')") == b"5000000"
+    assert monotonic() - began < 30
+
+
+def test_a_long_statement_on_a_terminated_connection_says_why(driver: Any) -> None:
+    terminate(driver.info.backend_pid)
+    with pytest.raises(psycopg.errors.AdminShutdown):
+        ask(driver, f"SELECT length('{'x' * 2_000_000}')")
 
 
 def test_an_interrupted_commit_is_cancelled(driver: Any) -> None:

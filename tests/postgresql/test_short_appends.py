@@ -347,14 +347,14 @@ def test_a_write_that_took_longer_than_an_announcement_lasts_is_announced(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     append("short", SOLD)
-    real = wire.received_text
+    real = wire.text_by
     took = 0.0
 
-    def slowly(*args: Any) -> str | None:
+    def slowly(*args: Any) -> tuple[str | None, Any] | None:
         moved.advance(took)
         return real(*args)
 
-    monkeypatch.setattr(wire, "received_text", slowly)
+    monkeypatch.setattr(wire, "text_by", slowly)
     for module in (short_appends, relational):  # nobody has ever waited here
         monkeypatch.setattr(module, "known_waiters", lambda place: None)
     monkeypatch.setattr(announcing, "WINDOW", 5.0)

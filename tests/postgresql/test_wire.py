@@ -148,14 +148,15 @@ def test_an_error_is_raised_and_not_taken_for_something_to_be_done_again(
         cursor.execute("SELECT (6 / %s::int)::text", ["2"])
         assert cursor.fetchone() == ("3",)
 
-    def sixth(number: bytes) -> str | None:
-        assert wire.send_texts(driver, (b"SELECT (6 / $1::int)::text", (0,)), (number,))
-        return wire.received_text(driver)
+    text = b"SELECT (6 / $1::int)::text"
 
-    assert sixth(b"2") == "3"
+    def sixth(number: bytes) -> tuple[str | None, int] | None:
+        return wire.text_by(driver, (text, (0,)), (number,), int, number)
+
+    assert sixth(b"2") == ("3", 2)
     with pytest.raises(psycopg.errors.DivisionByZero):
         sixth(b"0")
-    assert sixth(b"3") == "2"
+    assert sixth(b"3") == ("2", 3)
 
 
 def test_an_interrupted_statement_is_cancelled() -> None:

@@ -180,14 +180,13 @@ class ShortAppends(AnnouncedStatements):
         ):
             return None
         try:
-            with driver.lock:
-                if not wire.send_texts(driver, of_texts("append_any"), texts):
-                    return None
-                event_id = as_uuid(drawn)  # while the server works
-                written = wire.received_text(driver)
+            done = wire.text_by(driver, of_texts("append_any"), texts, as_uuid, drawn)
         except Exception:
             with connection.wrap_database_errors:
                 raise
+        if done is None:
+            return None
+        written, event_id = done
         if written is None or written[1] != ",":
             return None
         _, offset, position, timestamp = written[1:-1].split(",")

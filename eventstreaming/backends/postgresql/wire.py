@@ -9,14 +9,14 @@ have prepared are used.
 import sys
 from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 
-from eventstreaming.backends.postgresql.awaiting import answer
+from eventstreaming.backends.postgresql.awaiting import answer, settle
 
 # Values as texts that the server reads, as it reads a literal: names that were checked,
 # JSON, and digits. They are UTF-8, as the connections of bound.plain_driver() are.
@@ -24,6 +24,9 @@ from eventstreaming.backends.postgresql.awaiting import answer
 Texts: TypeAlias = tuple[bytes, ...]
 # A statement that takes texts: its own, and a zero for the type of each of them.
 OfTexts: TypeAlias = tuple[bytes, tuple[int, ...]]
+
+A = TypeVar("A")
+T = TypeVar("T")
 
 _KEPT = "_eventstreaming_transformer"  # on the driver's connection
 # An attribute of an Enum takes longer than a global.
@@ -106,13 +109,17 @@ def execute(driver: Any, text: bytes, values: list[Any] | Texts) -> list[Any] | 
         names, threshold = _preparing_of(driver)
         is_to_be_prepared = values and threshold is not None
         name = names.get((text, types)) if is_to_be_prepared else None
-        if name is not None:
-            pgconn.send_query_prepared(name, taken, formats)
-        elif not is_to_be_prepared:
-            pgconn.send_query_params(text, taken, types, formats)
-        else:
-            return None
-        result = answer(driver)
+        try:
+            if name is not None:
+                pgconn.send_query_prepared(name, taken, formats)
+            elif not is_to_be_prepared:
+                pgconn.send_query_params(text, taken, types, formats)
+            else:
+                return None
+            result = answer(driver)
+        except BaseException:
+            settle(driver)
+            raise
         if result.status == _FATAL:
             raise error_from_result(result)
         if result.ntuples == result.nfields == 1 and result.ftype(0) == _TEXT:
@@ -121,36 +128,42 @@ def execute(driver: Any, text: bytes, values: list[Any] | Texts) -> list[Any] | 
         return loaded(driver, result)
 
 
-def send_texts(driver: Any, statement: OfTexts, values: Texts) -> bool:
+def text_by(
+    driver: Any,
+    statement: OfTexts,
+    values: Texts,
+    meanwhile: Callable[[A], T],
+    argument: A,
+) -> tuple[str | None, T] | None:
     """
-    Send a statement; received_text() is to follow, and `driver.lock` held until then.
+    Return the one text that a statement returns, and `meanwhile(argument)`.
 
-    False, and nothing is sent, if it takes a cursor; see execute(). The two are that
-    for a statement whose answer is one text, and for those to whom each step counts:
-    they go on while the server works.
+    None, and nothing is done, if it takes a cursor; see execute(). This is that for
+    those to whom each step counts: what can wait is done while the server works.
     """
     pgconn = driver.pgconn
     if (
         not driver.autocommit and pgconn.transaction_status == _IDLE
     ) or pgconn.pipeline_status != _NO_PIPELINE:
-        return False
-    names, threshold = _preparing_of(driver)
-    if threshold is None:
-        pgconn.send_query_params(statement[0], values)
-    elif name := names.get(statement):
-        pgconn.send_query_prepared(name, values)
-    else:
-        return False
-    return True
-
-
-def received_text(driver: Any) -> str | None:
-    """Wait for the answer to what was sent, and return it."""
-    result = answer(driver)
+        return None
+    with driver.lock:
+        try:
+            names, threshold = _preparing_of(driver)
+            if threshold is None:
+                pgconn.send_query_params(statement[0], values)
+            elif name := names.get(statement):
+                pgconn.send_query_prepared(name, values)
+            else:
+                return None
+            done = meanwhile(argument)
+            result = answer(driver)
+        except BaseException:
+            settle(driver)
+            raise
     if result.status == _FATAL:
         raise error_from_result(result)
     value = result.get_value(0, 0)
-    return value if value is None else value.decode()
+    return value if value is None else value.decode(), done
 
 
 def _taken(driver: Any, values: list[Any] | Texts) -> tuple[Any, Any, Any]:
