@@ -241,3 +241,14 @@ def test_an_attribute_that_is_not_there_is_for_others_to_refuse(
 class Lost:
     text: str
     number: int
+
+
+def test_what_was_written_is_not_the_callers_list() -> None:
+    @dataclass
+    class Listed:
+        names: list[str]
+
+    record = Listed(["a"])
+    written = plain_record(record, canonical=True)
+    record.names.append("b")
+    assert written == {"names": ["a"]}
